@@ -1,0 +1,84 @@
+// JobControl: a job as the side that starts it sees it (napi/, and the C++ tests).
+//
+// Contract: fill the fields, then either RunHere() on the calling thread or hand it to
+// Pool::Lead(). The owner keeps the arrays behind the slots alive until RunHere returns
+// or `finished` has been called. Stop() may be called from any thread while the object lives.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/job.h"
+
+namespace offloop {
+
+struct JobControl final : Job {
+  Plan plan;
+  CallPointer call = nullptr;
+  Slot slots[kMaxParams];
+  uint64_t results[kMaxResults] = {};
+  const Grower* grower = nullptr;
+  void* owner = nullptr;
+
+  // Called on the leader thread when the body has returned and no thread is in its
+  // grains any more; may delete the job.
+  void (*finished)(JobControl* job, Status status) = nullptr;
+  // Called at most 60 times a second, from any thread that finished a grain.
+  void (*progress)(JobControl* job, double fraction) = nullptr;
+  // For a caller that blocks: called on the caller's own thread about 60 times a second.
+  void (*tick)(JobControl* job) = nullptr;
+
+  JobControl() = default;
+  Status RunHere();
+  void Stop(Status why);
+  double fraction() const;
+  // Grains that have run so far: tests assert from counters, not from clocks.
+  int64_t grains() const;
+  // The most threads that were seen in grains at once.
+  int peak_threads() const;
+
+  JobControl* next_body = nullptr;  // the pool's queue
+};
+
+// What Job keeps behind its back.
+struct Job::Private {
+  JobControl* control = nullptr;
+  std::atomic<int32_t> stop{0};
+  bool on_caller = false;  // the body runs on the thread that called .sync
+  bool fresh = true;       // no region has run yet
+  int threads = 0;         // fixed when the body starts: lanes and scratch are sized by it
+  int64_t total = 0;
+  std::atomic<int64_t> done{0};
+  std::atomic<int64_t> reported_ns{0};
+  int64_t ticked_ns = 0;
+  std::atomic<int64_t> grains{0};
+  std::atomic<int> active{0}, peak{0};
+  struct Block {
+    Block* next;
+    void* data;
+    int64_t bytes;
+    bool mapped;
+  };
+  Block* scratch = nullptr;
+
+  bool StopRequested();
+};
+
+// Round to nearest, denormals kept, exceptions masked, whatever the host set: results
+// must not depend on which thread runs what. Puts the host's mode back at the end.
+class FloatingPointMode {
+ public:
+  FloatingPointMode();
+  ~FloatingPointMode();
+
+ private:
+  uint64_t saved_;
+};
+
+// Steady clock, nanoseconds.
+int64_t NowNs();
+// Asks for huge pages under [data, data + bytes), where the system has them and the range
+// has not been touched yet: a fresh 256 MB array then costs 40 ms instead of 150.
+void AdviseHuge(void* data, int64_t bytes);
+
+}  // namespace offloop
