@@ -1,0 +1,27 @@
+// JavaScript values -> slots: the one loop that reads any kernel's arguments.
+#pragma once
+
+#include "napi/api.h"
+
+#include "core/kernel.h"
+#include "napi/environment.h"
+
+namespace offloop {
+
+// Every instance of every kernel of the chosen level, numbered as describe() lists them.
+int InstanceCount();
+const Instance* InstanceAt(int index);
+
+// Fills `slots` from the arrays in `values` (array-like parameters only, in order) and the
+// numbers in the frame. Returns null, or what does not fit: TypeScript has validated already,
+// so a message here means that the two sides disagree, and nothing was started.
+const char* ReadSlots(napi_env env, const Instance& instance, const double* frame, const napi_value* values, size_t value_count,
+                      Slot* slots);
+
+// The plan that TypeScript wrote into the frame.
+Plan ReadPlan(const double* frame);
+
+// { kernels, isa, levels, version, build, threads, source }
+Napi::Value Describe(Napi::Env env);
+
+}  // namespace offloop
