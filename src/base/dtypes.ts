@@ -1,0 +1,65 @@
+/** Element types: their short names (as in NumPy), constructors and limits. */
+
+export type TypedArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+
+export type Dtype = 'i8' | 'u8' | 'u8c' | 'i16' | 'u16' | 'i32' | 'u32' | 'f32' | 'f64' | 'i64' | 'u64'
+
+export interface ArrayConstructor {
+  readonly name: string
+  readonly BYTES_PER_ELEMENT: number
+  new (length: number): TypedArray
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): TypedArray
+}
+
+const CONSTRUCTORS: Readonly<Record<Dtype, ArrayConstructor>> = {
+  i8: Int8Array,
+  u8: Uint8Array,
+  u8c: Uint8ClampedArray,
+  i16: Int16Array,
+  u16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  f32: Float32Array,
+  f64: Float64Array,
+  i64: BigInt64Array,
+  u64: BigUint64Array,
+} as Readonly<Record<Dtype, ArrayConstructor>>
+
+const BY_TAG: ReadonlyMap<string, Dtype> = new Map(
+  (Object.keys(CONSTRUCTORS) as Dtype[]).map(dtype => [CONSTRUCTORS[dtype].name, dtype]),
+)
+
+// The getter looks at the object itself, so that arrays of other realms (vm, jsdom, Jest) count too.
+const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get as (
+  this: unknown,
+) => string | undefined
+
+/** The element type of a TypedArray; undefined for anything else, DataView and Float16Array included. */
+export function dtypeOf(value: unknown): Dtype | undefined {
+  const tag = tagOf.call(value)
+  return tag === undefined ? undefined : BY_TAG.get(tag)
+}
+
+export function constructorOf(dtype: Dtype): ArrayConstructor {
+  return CONSTRUCTORS[dtype]
+}
+
+export function bytesOf(dtype: Dtype): number {
+  return CONSTRUCTORS[dtype].BYTES_PER_ELEMENT
+}
+
+/** 'Float64Array' for 'f64': what a caller calls it. */
+export function nameOf(dtype: Dtype): string {
+  return CONSTRUCTORS[dtype].name
+}

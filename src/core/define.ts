@@ -1,0 +1,88 @@
+/**
+ * defineKernel: one definition object -> one callable with three faces.
+ *
+ * A kernel's TypeScript file says what its arguments are (`check`), what it computes (`twin`), and what is promised
+ * (`agreement`). Promise, cancellation, progress, fallback, law tests, `compare` and the docs table come from here.
+ */
+import type { Dtype } from '../base/dtypes.js'
+import type { Call, Runnable } from '../engine/values.js'
+import type { Options } from './arguments.js'
+import { runAsync, runSync, runTwinFace } from './run.js'
+
+/** Options that every asynchronous call takes. */
+export interface AsyncOptions {
+  /** Stops the native code that runs; the promise rejects with `signal.reason`. */
+  signal?: AbortSignal | undefined
+  /** At most this many threads, 1 to 256. Default: all that `info()` reports. The result is the same. */
+  threads?: number | undefined
+  /** Called with fractions from 0 to 1, rising, at most 60 times a second; the last is 1. */
+  onProgress?: ((fraction: number) => void) | undefined
+}
+
+/** Options that every blocking call takes. */
+export interface SyncOptions {
+  /** Milliseconds until the call gives up with a TimeoutError (ERR_OFFLOOP_TIMEOUT). */
+  timeout?: number | undefined
+  /** At most this many threads, 1 to 256. */
+  threads?: number | undefined
+  /** As for asynchronous calls, called from inside the blocking call. */
+  onProgress?: ((fraction: number) => void) | undefined
+}
+
+/** `exact`: bit for bit what the twin computes. Otherwise the bound, in words. */
+export type Agreement = 'exact' | { readonly bound: string }
+
+/** Arguments for laws, `compare` and the benchmark: realistic, of about `size` elements, from seeded numbers. */
+export type Samples = (dtype: string, size: number, random: () => number) => readonly unknown[]
+
+// biome-ignore lint/suspicious/noExplicitAny: the shape of every face; each kernel declares its own
+export type Face = (...args: any[]) => any
+
+export interface Callable {
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  (...args: any[]): Promise<unknown>
+  sync: Face
+  js: Face
+}
+
+export interface Definition extends Runnable {
+  /** One sentence for tables and `--help`. */
+  readonly summary: string
+  readonly agreement: Agreement
+  /** Positional arguments before the options. */
+  readonly arity: number
+  /** Names of the kernel's own options. */
+  readonly options: readonly string[]
+  /** Checks a caller's arguments, or throws a coded error. */
+  readonly check: (args: readonly unknown[], options: Options) => Call
+  readonly samples: Samples
+  /** What a call moves and computes, for GB/s and GFLOP/s. */
+  readonly traffic: (call: Call) => { readonly bytes: number; readonly flops?: number }
+}
+
+const DEFINITION: unique symbol = Symbol.for('offloop.definition')
+
+export function defineKernel<F extends Callable>(definition: Definition): F {
+  const known = {
+    async: new Set(['signal', 'threads', 'onProgress', ...definition.options]),
+    sync: new Set(['timeout', 'threads', 'onProgress', ...definition.options]),
+    js: new Set(definition.options),
+  }
+  const face = (...args: unknown[]) => runAsync(definition, known.async, args)
+  Object.defineProperty(face, 'name', { value: definition.name })
+  return Object.assign(face, {
+    sync: (...args: unknown[]) => runSync(definition, known.sync, args),
+    js: (...args: unknown[]) => runTwinFace(definition, known.js, args),
+    [DEFINITION]: definition,
+  }) as unknown as F
+}
+
+/** The definition behind a callable, or undefined if it is not one of ours. */
+export function definitionOf(callable: unknown): Definition | undefined {
+  return typeof callable === 'function' ? (callable as unknown as { [DEFINITION]?: Definition })[DEFINITION] : undefined
+}
+
+/** { f64: 'in:f64 out:f64', … } from a pattern with `$` for the element type. */
+export function instancesOf(dtypes: readonly Dtype[], pattern: string): Record<string, string> {
+  return Object.fromEntries(dtypes.map(dtype => [dtype, pattern.replaceAll('$', dtype)]))
+}

@@ -1,0 +1,17 @@
+/** Chooses how a checked call runs: inline or on the pool, with how many threads, or straight through the twin. */
+import type { Plan } from '../engine/values.js'
+
+/** Below this an asynchronous hop (20 to 100 µs) costs more than the work: it runs on the loop at once. */
+export const INLINE_NS = 20_000
+/** Below this a blocking caller gains nothing from waking other threads. */
+export const SERIAL_NS = 60_000
+/** Below this the twin is done before a native call (300 ns) has read its arguments. */
+export const TWIN_NS = 150
+
+export function planAsync(work: number, threads: number): Plan {
+  return { threads, work, inline: work < INLINE_NS, timeout: 0 }
+}
+
+export function planSync(work: number, threads: number, timeout: number): Plan {
+  return { threads, work, inline: work < SERIAL_NS || threads === 1, timeout }
+}

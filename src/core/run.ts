@@ -1,0 +1,175 @@
+/** The three faces of every kernel: check, plan, start, settle. */
+import { markAsUntransferable } from 'node:worker_threads'
+import { isSignal, onAbort } from '../base/abort.js'
+import { timedOut, wrongType, wrongValue } from '../base/errors.js'
+import { nativeFor } from '../engine/choose.js'
+import { startJs } from '../engine/js.js'
+import { TimeoutStatus } from '../engine/native.js'
+import { runTwin } from '../engine/twin.js'
+import type { Call, Outputs, Sink } from '../engine/values.js'
+import { type Options, readInteger, readOptions, refuseResizable } from './arguments.js'
+import type { Definition } from './define.js'
+import { INLINE_NS, planAsync, planSync, TWIN_NS } from './plan.js'
+import { MAX_THREADS, settings } from './settings.js'
+
+type Known = ReadonlySet<string>
+type Progress = (fraction: number) => void
+
+export function runAsync(kernel: Definition, known: Known, args: readonly unknown[]): Promise<unknown> {
+  try {
+    const options = readOptions(args[kernel.arity], known)
+    const signal = readSignal(options.signal)
+    const threads = readThreads(options.threads)
+    const onProgress = readProgress(options.onProgress)
+    const call = kernel.check(args, options)
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    for (const value of call.values) {
+      if (!('array' in value) || value.array === undefined) continue
+      refuseResizable(value.array)
+      if (settings.guard && value.array.buffer instanceof ArrayBuffer) markAsUntransferable(value.array.buffer)
+    }
+    return start(kernel, call, threads, signal, onProgress)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+function start(
+  kernel: Definition,
+  call: Call,
+  threads: number,
+  signal: AbortSignal | undefined,
+  onProgress: Progress | undefined,
+): Promise<unknown> {
+  const native = nativeFor(kernel)
+  if (call.work < INLINE_NS) {
+    const outputs =
+      native === undefined || (call.work < TWIN_NS && kernel.agreement === 'exact')
+        ? runTwin(kernel, call.values)
+        : native.sync(kernel, call, planAsync(call.work, threads), undefined)
+    const result = call.finish(outputs)
+    onProgress?.(1)
+    return Promise.resolve(result)
+  }
+  return new Promise((resolve, reject) => {
+    let stop: () => void = () => {}
+    let thrown: { error: unknown } | undefined
+    let reached = 0
+    const report = (fraction: number) => {
+      if (thrown !== undefined || !(fraction > reached)) return
+      reached = fraction
+      try {
+        onProgress?.(fraction)
+      } catch (error) {
+        thrown = { error }
+        stop()
+      }
+    }
+    const unlisten = signal === undefined ? undefined : onAbort(signal, () => stop())
+    const sink: Sink = {
+      // The last fraction is kept for the end: 1 means that the result is there.
+      progress: onProgress === undefined ? undefined : fraction => report(Math.min(fraction, 0.999)),
+      resolve(outputs: Outputs) {
+        unlisten?.()
+        if (signal?.aborted) return reject(signal.reason)
+        report(1)
+        if (thrown !== undefined) return reject(thrown.error)
+        try {
+          resolve(call.finish(outputs))
+        } catch (error) {
+          reject(error)
+        }
+      },
+      stopped() {
+        unlisten?.()
+        reject(thrown !== undefined ? thrown.error : signal?.reason)
+      },
+      reject(error: unknown) {
+        unlisten?.()
+        reject(error)
+      },
+    }
+    try {
+      const plan = planAsync(call.work, threads)
+      stop = native === undefined ? startJs(kernel, call, plan, sink) : native.start(kernel, call, plan, sink)
+    } catch (error) {
+      unlisten?.()
+      reject(error)
+    }
+  })
+}
+
+export function runSync(kernel: Definition, known: Known, args: readonly unknown[]): unknown {
+  const options = args[kernel.arity] === undefined ? undefined : readOptions(args[kernel.arity], known)
+  if (options === undefined) {
+    const call = kernel.check(args, NO_OPTIONS)
+    return call.finish(compute(kernel, call, 0, 0, undefined))
+  }
+  const threads = readThreads(options.threads)
+  const timeout = readTimeout(options.timeout)
+  const onProgress = readProgress(options.onProgress)
+  const call = kernel.check(args, options)
+  if (onProgress === undefined) return call.finish(compute(kernel, call, threads, timeout, undefined))
+  let thrown: { error: unknown } | undefined
+  let reached = 0
+  const outputs = compute(kernel, call, threads, timeout, fraction => {
+    if (fraction > reached && fraction < 1) {
+      reached = fraction
+      try {
+        onProgress(fraction)
+      } catch (error) {
+        thrown = { error }
+      }
+    }
+    return thrown !== undefined
+  })
+  if (thrown !== undefined) throw thrown.error
+  onProgress(1)
+  return call.finish(outputs)
+}
+
+const NO_OPTIONS: Options = Object.freeze({})
+
+function compute(
+  kernel: Definition,
+  call: Call,
+  threads: number,
+  timeout: number,
+  progress: ((fraction: number) => boolean) | undefined,
+): Outputs {
+  if (call.work < TWIN_NS && kernel.agreement === 'exact') return runTwin(kernel, call.values)
+  const native = nativeFor(kernel)
+  if (native === undefined) return runTwin(kernel, call.values)
+  try {
+    return native.sync(kernel, call, planSync(call.work, threads, timeout), progress)
+  } catch (error) {
+    if (error instanceof TimeoutStatus) throw timedOut(`${kernel.name}.sync`, timeout)
+    throw error
+  }
+}
+
+export function runTwinFace(kernel: Definition, known: Known, args: readonly unknown[]): unknown {
+  const call = kernel.check(args, readOptions(args[kernel.arity], known))
+  return call.finish(runTwin(kernel, call.values))
+}
+
+function readSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined || isSignal(value)) return value
+  throw wrongType('signal', 'an AbortSignal', value)
+}
+
+function readThreads(value: unknown): number {
+  return value === undefined ? 0 : readInteger('threads', value, 1, MAX_THREADS)
+}
+
+function readProgress(value: unknown): Progress | undefined {
+  if (value === undefined || typeof value === 'function') return value as Progress | undefined
+  throw wrongType('onProgress', 'a function', value)
+}
+
+function readTimeout(value: unknown): number {
+  if (value === undefined) return 0
+  if (typeof value !== 'number') throw wrongType('timeout', 'a number of milliseconds', value)
+  if (!(value > 0)) throw wrongValue('timeout', 'more than 0 milliseconds', value)
+  return value === Infinity ? 0 : value
+}

@@ -1,0 +1,240 @@
+/** The native engine: finds the binary, checks that it is ours, and speaks its call frame. */
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import type { TypedArray } from '../base/dtypes.js'
+import { coded, noMemory } from '../base/errors.js'
+import { fresh, materialize } from './twin.js'
+import type { Call, Outputs, Plan, Runnable, Sink } from './values.js'
+
+interface Description {
+  readonly kernels: Readonly<Record<string, Readonly<Record<string, { index: number; signature: string }>>>>
+  readonly isa: string
+  readonly levels: readonly string[]
+  readonly version: string
+  readonly build: string
+  readonly threads: number
+  readonly source: string
+}
+
+interface Addon {
+  describe(): Description
+  connect(onEvent: (kind: number, id: number, a: number, b: number) => unknown): ArrayBuffer
+  sync(instance: number, ...arrays: unknown[]): number
+  start(instance: number, ...arrays: unknown[]): void
+  stop(id: number): void
+  configure(threads: number): void
+  stats(): { threads: number; started: number; busy: number; grains: number; jobs: number }
+  state(): unknown
+}
+
+// The layout of native/napi/environment.h.
+const THREADS = 0
+const WORK_NS = 1
+const TIMEOUT_MS = 3
+const FLAGS = 4
+const ID = 5
+const RESULTS = 8
+const SLOTS = 16
+const SLOT_SIZE = 8
+const FLAG_PROGRESS = 1
+const FLAG_INLINE = 2
+const EVENT_PROGRESS = 1
+const EVENT_GROW = 2
+// native/core/status.h
+const STOPPED = 1
+const TIMEOUT = 2
+
+export class TimeoutStatus extends Error {}
+
+interface Pending {
+  readonly call: Call
+  readonly sink: Sink
+  readonly arrays: (TypedArray | undefined)[]
+}
+
+export interface NativeEngine {
+  readonly description: Description
+  /** Why the binary cannot run this kernel, or undefined. */
+  mismatch(kernel: Runnable): string | undefined
+  sync(kernel: Runnable, call: Call, plan: Plan, progress: ((fraction: number) => boolean) | undefined): Outputs
+  start(kernel: Runnable, call: Call, plan: Plan, sink: Sink): () => void
+  configure(threads: number): void
+  stats(): ReturnType<Addon['stats']>
+  state(): unknown
+}
+
+/** Throws what the loader threw if there is no binary that loads here. */
+export function loadNative(): NativeEngine {
+  const require = createRequire(import.meta.url)
+  const load = require('node-gyp-build') as (root: string) => Addon
+  return connect(load(fileURLToPath(new URL('../..', import.meta.url))))
+}
+
+function connect(addon: Addon): NativeEngine {
+  const description = addon.describe()
+  const pending = new Map<number, Pending>()
+  let nextId = 1
+  let syncProgress: ((fraction: number) => boolean) | undefined
+
+  const onEvent = (kind: number, id: number, a: number, b: number): unknown => {
+    const job = pending.get(id)
+    if (job === undefined) return true
+    if (kind === EVENT_PROGRESS) {
+      // A blocking caller's tick: true asks the job to stop.
+      if (syncProgress !== undefined && id === syncId) return syncProgress(a)
+      job.sink.progress?.(a)
+      return false
+    }
+    if (kind === EVENT_GROW) {
+      const value = job.call.values[a]
+      if (value?.kind !== 'grow') return undefined
+      try {
+        const array = fresh(value.dtype, b)
+        job.arrays[outputIndex(job.call, a)] = array
+        return array
+      } catch {
+        return undefined // the kernel reports that memory was refused
+      }
+    }
+    pending.delete(id)
+    if (a === 0) job.sink.resolve({ arrays: job.arrays as TypedArray[], f64, i64 })
+    else if (a === STOPPED || a === TIMEOUT) job.sink.stopped()
+    else job.sink.reject(failure(a))
+    return undefined
+  }
+  const buffer = addon.connect(onEvent)
+  const frame = new Float64Array(buffer)
+  const f64 = new Float64Array(buffer, RESULTS * 8, 8)
+  const i64 = new BigInt64Array(buffer, RESULTS * 8, 8)
+  let syncId = 0
+
+  // Writes the numbers into the frame, and returns the arrays that travel as arguments.
+  const write = (call: Call, plan: Plan, id: number, progress: boolean, outputs: (TypedArray | undefined)[]) => {
+    const passed: unknown[] = [0]
+    const { values } = call
+    for (let p = 0; p < values.length; p++) {
+      const value = values[p]!
+      const at = SLOTS + p * SLOT_SIZE
+      frame[at] = 1
+      switch (value.kind) {
+        case 'in':
+        case 'any':
+          passed.push(value.array)
+          break
+        case 'inout':
+          passed.push(value.array)
+          outputs.push(value.array)
+          break
+        case 'out': {
+          const array = materialize(value)
+          frame[at + 1] = value.array === undefined ? 1 : 0
+          passed.push(array)
+          outputs.push(array)
+          break
+        }
+        case 'matrix':
+          passed.push(value.array)
+          frame[at + 2] = value.rows
+          frame[at + 3] = value.cols
+          frame[at + 4] = value.rowStride
+          frame[at + 5] = value.colStride
+          frame[at + 6] = value.offset
+          break
+        case 'state':
+          passed.push(value.state)
+          break
+        case 'grow':
+          outputs.push(undefined)
+          break
+        case 'result':
+          break
+        case 'absent':
+          frame[at] = 0
+          break
+        default:
+          frame[at + 1] = value.value
+      }
+    }
+    frame[THREADS] = plan.threads
+    frame[WORK_NS] = plan.work
+    frame[TIMEOUT_MS] = plan.timeout
+    frame[FLAGS] = (progress ? FLAG_PROGRESS : 0) | (plan.inline ? FLAG_INLINE : 0)
+    frame[ID] = id
+    return passed
+  }
+
+  const indexOf = (kernel: Runnable, call: Call) => description.kernels[kernel.name]![call.instance]!.index
+
+  return {
+    description,
+    mismatch(kernel) {
+      const theirs = description.kernels[kernel.name]
+      if (theirs === undefined) return `it has no kernel '${kernel.name}'`
+      for (const [instance, signature] of Object.entries(kernel.instances)) {
+        const given = theirs[instance]?.signature
+        if (given !== signature) {
+          return `its ${kernel.name}[${instance}] takes (${given ?? 'nothing'}), this package expects (${signature})`
+        }
+      }
+      return undefined
+    },
+    sync(kernel, call, plan, progress) {
+      const arrays: (TypedArray | undefined)[] = []
+      const passed = write(call, plan, 0, progress !== undefined, arrays)
+      passed[0] = indexOf(kernel, call)
+      let status: number
+      if (progress === undefined && !call.values.some(value => value.kind === 'grow')) {
+        status = addon.sync(...(passed as [number]))
+      } else {
+        const [outerId, outerProgress] = [syncId, syncProgress]
+        syncId = nextId++
+        syncProgress = progress
+        frame[ID] = syncId
+        pending.set(syncId, { call, arrays, sink: undefined as unknown as Sink })
+        try {
+          status = addon.sync(...(passed as [number]))
+        } finally {
+          pending.delete(syncId)
+          syncId = outerId
+          syncProgress = outerProgress
+        }
+      }
+      if (status === TIMEOUT) throw new TimeoutStatus()
+      if (status !== 0 && status !== STOPPED) throw failure(status)
+      return { arrays: arrays as TypedArray[], f64, i64 }
+    },
+    start(kernel, call, plan, sink) {
+      const id = nextId++
+      const arrays: (TypedArray | undefined)[] = []
+      const passed = write(call, plan, id, sink.progress !== undefined, arrays)
+      passed[0] = indexOf(kernel, call)
+      // Held here until it settles, so that no array is collected under the job.
+      pending.set(id, { call, sink, arrays })
+      try {
+        addon.start(...(passed as [number]))
+      } catch (error) {
+        pending.delete(id)
+        throw error
+      }
+      return () => addon.stop(id)
+    },
+    configure: threads => addon.configure(threads),
+    stats: () => addon.stats(),
+    state: () => addon.state(),
+  }
+}
+
+function outputIndex(call: Call, parameter: number): number {
+  let index = 0
+  for (let p = 0; p < parameter; p++) {
+    const kind = call.values[p]!.kind
+    if (kind === 'out' || kind === 'inout' || kind === 'grow') index++
+  }
+  return index
+}
+
+function failure(status: number): Error {
+  return status === 3
+    ? noMemory('this call')
+    : coded(Error, 'ERR_OFFLOOP_INTERNAL', `Expected a known status but received ${status}`)
+}

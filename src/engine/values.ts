@@ -1,0 +1,102 @@
+/**
+ * A checked call as both engines take it: values in the order of the C++ signature.
+ * Nothing in here is a caller's object, only arrays and numbers, so a worker can receive it whole.
+ */
+import type { Dtype, TypedArray } from '../base/dtypes.js'
+
+export interface InValue {
+  readonly kind: 'in' | 'inout' | 'any'
+  readonly array: TypedArray
+}
+export interface OutValue {
+  readonly kind: 'out'
+  readonly dtype: Dtype
+  readonly length: number
+  /** The caller's array; without it the engine makes a fresh one. */
+  readonly array: TypedArray | undefined
+}
+export interface MatrixValue {
+  readonly kind: 'matrix'
+  readonly array: TypedArray
+  readonly rows: number
+  readonly cols: number
+  /** Strides and offset in elements. */
+  readonly rowStride: number
+  readonly colStride: number
+  readonly offset: number
+}
+export interface ScalarValue {
+  readonly kind: 'number' | 'integer' | 'boolean' | 'enum'
+  readonly value: number
+}
+export interface ResultValue {
+  readonly kind: 'result'
+}
+export interface GrowValue {
+  readonly kind: 'grow'
+  readonly dtype: Dtype
+}
+export interface StateValue {
+  readonly kind: 'state'
+  readonly state: unknown
+}
+/** An optional parameter that was not given. */
+export interface AbsentValue {
+  readonly kind: 'absent'
+}
+export type Value = InValue | OutValue | MatrixValue | ScalarValue | ResultValue | GrowValue | StateValue | AbsentValue
+
+/** What a kernel leaves: its out, inout and grow arrays in order, and its scalar results. */
+export interface Outputs {
+  readonly arrays: readonly TypedArray[]
+  /** Eight result slots, seen as f64 and as i64 (the same memory). Copy what you keep. */
+  readonly f64: Float64Array
+  readonly i64: BigInt64Array
+}
+
+/** How the plan wants a call run. */
+export interface Plan {
+  /** At most this many threads; 0 = all. */
+  readonly threads: number
+  /** Estimated time on one thread, in nanoseconds. */
+  readonly work: number
+  readonly inline: boolean
+  /** Milliseconds until the deadline; 0 = none. */
+  readonly timeout: number
+}
+
+/** One way out for an engine: exactly one of these is called, once. */
+export interface Sink {
+  resolve(outputs: Outputs): void
+  stopped(): void
+  reject(error: unknown): void
+  progress: ((fraction: number) => void) | undefined
+}
+
+/** A strided matrix as a twin sees it. */
+export interface MatrixArgument<T extends TypedArray = TypedArray> {
+  readonly data: T
+  readonly offset: number
+  readonly rows: number
+  readonly cols: number
+  readonly rowStride: number
+  readonly colStride: number
+}
+
+/** What the frame asks of a kernel's definition, of whatever face. */
+export interface Runnable {
+  readonly name: string
+  /** The C++ parameters of each instance, spelled as native describe() spells them. */
+  readonly instances: Readonly<Record<string, string>>
+  // biome-ignore lint/suspicious/noExplicitAny: a twin's parameters are its own business
+  readonly twin: (...values: any[]) => void
+}
+
+export interface Call {
+  readonly instance: string
+  readonly values: readonly Value[]
+  /** Estimated nanoseconds on one thread. */
+  readonly work: number
+  /** Builds what the caller gets. */
+  readonly finish: (outputs: Outputs) => unknown
+}

@@ -1,0 +1,40 @@
+/** offloop: numeric kernels off the event loop, on every core. */
+import { definitionOf } from './core/define.js'
+import * as all from './kernels/index.js'
+
+export type { ErrorCode } from './base/errors.js'
+export { alloc } from './core/alloc.js'
+export type { AsyncOptions, SyncOptions } from './core/define.js'
+export { type Information, info } from './core/info.js'
+export { type Matrix, type MatrixLike, matrix } from './core/matrix.js'
+export { type Configuration, configure } from './core/settings.js'
+export * from './kernels/index.js'
+
+/** What kernels() tells of each. */
+export interface KernelDescription {
+  readonly name: string
+  readonly summary: string
+  /** Element types it takes. */
+  readonly dtypes: readonly string[]
+  /** 'exact', or the bound within which native and JavaScript agree. */
+  readonly agreement: string
+}
+
+/**
+ * The kernels of this version, by name.
+ *
+ * @example
+ * for (const { name, summary } of kernels()) console.log(name, summary)
+ */
+export function kernels(): KernelDescription[] {
+  return Object.values(all)
+    .map(definitionOf)
+    .filter(definition => definition !== undefined)
+    .map(({ name, summary, instances, agreement }) => ({
+      name,
+      summary,
+      dtypes: Object.keys(instances),
+      agreement: agreement === 'exact' ? 'exact' : agreement.bound,
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
