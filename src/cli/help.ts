@@ -1,0 +1,68 @@
+/** What `offloop help` prints: at most 80 columns. */
+import { didYouMean, UsageError } from './arguments.js'
+
+const MAIN = `Numeric kernels off the event loop, on every core.
+
+Usage
+  offloop <command> [flags]
+
+Commands
+  compare [kernels…]  native code against JavaScript on this machine: time,
+                      speed-up, agreement, event loop delay
+  info                engine and why, instruction set, threads, version
+  help [command]      this text, or a command's
+
+Flags
+  -h, --help          help on a command
+  -v, --version       the version
+
+Examples
+  npx offloop compare
+  npx offloop compare sort topK --size 1e5
+`
+
+const COMPARE = `Measures kernels against their JavaScript twins, in turns, and compares results.
+
+Usage
+  offloop compare [kernels…] [flags]   all kernels unless some are named
+
+Flags
+  --size <n>        elements of the arguments (1e6)
+  --dtype <type>    element type: f64, f32, i32, … (each kernel's first)
+  --threads <list>  thread counts of native code, such as 1,2 (1 and all)
+  --sizes           over sizes from 1 to 1e7: where native .sync overtakes the
+                    twin, and how good the kernel's estimate of its work is
+  --seconds <s>     time to spend in all (20)
+  --json            one line of JSON per kernel, nothing else on stdout
+
+Columns
+  speed-up          over the twin: the median of one ratio per round
+  loop delay        how late the event loop was while that row ran, beyond 99 %
+                    of an idle loop's ticks: JavaScript blocks it
+
+Ctrl-C stops and prints what was measured.
+Exit code: 0; 1 if results disagree or a kernel fails; 2 for a wrong command
+line or a size without memory; 130 after Ctrl-C.
+`
+
+const INFO = `What offloop runs on here: engine and why, instruction set, threads, version.
+
+Usage
+  offloop info [flags]
+
+Flags
+  --json           one line of JSON
+
+Environment
+  OFFLOOP_ENGINE   js or native: forces one
+  OFFLOOP_THREADS  threads that run kernels
+  OFFLOOP_ISA      an instruction set below the best
+`
+
+const PAGES: Readonly<Record<string, string>> = { compare: COMPARE, info: INFO, help: MAIN }
+
+export function helpOn(command: string | undefined): string {
+  if (command === undefined) return MAIN
+  if (Object.hasOwn(PAGES, command)) return PAGES[command]!
+  throw new UsageError(`Unknown command '${command}'${didYouMean(command, Object.keys(PAGES))}`)
+}

@@ -1,0 +1,115 @@
+/** Native against JavaScript: measured, verified, reported. */
+import { readInteger } from '../core/arguments.js'
+import type { Callable } from '../core/define.js'
+import { info } from '../core/info.js'
+import { type Disagreement, differenceOf } from './agree.js'
+import { definitionFor, givenArguments, readDtype, sampleArguments } from './arguments.js'
+import { formatComparison } from './format.js'
+import { type Measurement, measure, type Series } from './measure.js'
+import { readCommon, report } from './options.js'
+import { median, quantile } from './statistics.js'
+import { kernelSubject, type Subject } from './subject.js'
+import type { CompareOptions, Comparison, ComparisonRow } from './types.js'
+
+export type { Agreement } from '../core/define.js'
+export type { Disagreement } from './agree.js'
+export { type FormatOptions, formatComparison, formatSizes } from './format.js'
+export { compareSizes } from './sizes.js'
+export type * from './types.js'
+
+/**
+ * Measures the faces of a kernel against each other: the JavaScript twin on this thread, native code on one thread and
+ * on all, in turns after a warm-up. Also compares their results, and watches how late the event loop is meanwhile.
+ *
+ * The twin blocks this thread while it runs: that is what its loop delay shows.
+ *
+ * @param callable - a kernel: `sum`, `sort`, …
+ * @param inputs - the arguments of a call, its options last; absent, seeded sample arguments of `options.size`
+ * @param options - size, dtype, threads, time to spend, signal, progress
+ * @returns times, speed-ups, agreement and loop delay; as a string, a table
+ * @throws TypeError or RangeError (ERR_OFFLOOP_…) for bad arguments, ERR_OFFLOOP_NO_MEMORY for a size that does not fit
+ * @example
+ * console.log(String(await compare(sort, [prices])))
+ */
+export async function compare(
+  callable: Callable,
+  inputs?: readonly unknown[],
+  options?: CompareOptions,
+): Promise<Comparison> {
+  const definition = definitionFor(callable)
+  const { own, dtype, threads, budgetMs, seed, signal, onProgress } = readCommon(options, 'size')
+  const size = readInteger('size', own ?? 1_000_000, 1, Number.MAX_SAFE_INTEGER)
+  const kind = readDtype(definition, dtype)
+  const args = inputs === undefined ? sampleArguments(definition, kind, size, seed) : givenArguments(definition, inputs)
+  const subject = kernelSubject(callable, definition, args, threads, signal)
+
+  let expected: unknown
+  const differences: ('same bits' | Disagreement)[] = []
+  const measured = await measure(subject.faces, {
+    budgetMs,
+    watchLoop: true,
+    signal,
+    onProgress,
+    onResult(index, value) {
+      if (index === 0) expected = subject.reuses ? structuredClone(value) : value
+      else differences.push(differenceOf(expected, value))
+      if (index === subject.faces.length - 1) expected = undefined
+    },
+  })
+  return report(summary(subject, measured, worst(differences)), formatComparison)
+}
+
+function summary(
+  { name, dtype, size, promised, traffic }: Subject,
+  { series, idle, partial }: Measurement,
+  difference: 'same bits' | Disagreement | undefined,
+): Comparison {
+  const { engine, reason } = info()
+  const idleLoopP99Ms = idle.read().p99Ms
+  const ran = series.filter(({ runs }) => runs > 0)
+  return {
+    name,
+    dtype,
+    size,
+    engine,
+    reason,
+    rows: ran.map((one) => rowOf(one, ran[0]!, traffic, idleLoopP99Ms)),
+    agreement: { promised, measured: difference, ok: agrees(promised === 'exact', difference) },
+    rounds: Math.min(...series.map(({ turns }) => turns.length)),
+    idleLoopP99Ms,
+    partial,
+  }
+}
+
+function rowOf(series: Series, twin: Series, traffic: Subject['traffic'], idleMs: number): ComparisonRow {
+  const { face, turns, runs } = series
+  const medianMs = median(turns)
+  const ratios = turns.map((ms, round) => twin.turns[round]! / ms)
+  const loop = series.loop.read()
+  return {
+    face: face.label,
+    threads: face.threads,
+    medianMs,
+    q1Ms: quantile(turns, 0.25),
+    q3Ms: quantile(turns, 0.75),
+    runs,
+    speedup: median(ratios),
+    speedupQ1: quantile(ratios, 0.25),
+    speedupQ3: quantile(ratios, 0.75),
+    gbPerSecond: traffic.bytes / medianMs / 1e6,
+    ...(traffic.flops === undefined ? undefined : { gflopPerSecond: traffic.flops / medianMs / 1e6 }),
+    loopP99Ms: Math.max(0, loop.p99Ms - idleMs),
+    loopMaxMs: Math.max(0, loop.maxMs - idleMs),
+  }
+}
+
+function worst(differences: readonly ('same bits' | Disagreement)[]): 'same bits' | Disagreement | undefined {
+  const rank = (one: 'same bits' | Disagreement) =>
+    one === 'same bits' ? -1 : one.structure === undefined ? one.ulp : Infinity
+  return [...differences].sort((a, b) => rank(b) - rank(a))[0]
+}
+
+function agrees(exact: boolean, difference: 'same bits' | Disagreement | undefined): boolean {
+  if (difference === undefined || difference === 'same bits') return difference !== undefined
+  return !exact && difference.structure === undefined && Number.isFinite(difference.ulp)
+}
