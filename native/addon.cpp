@@ -33,7 +33,7 @@ bool Prepare(napi_env env, napi_callback_info info, JobControl& job, Environment
   const Instance* instance = InstanceAt(index);
   if (instance == nullptr) return Throw(env, "no such kernel"), false;
   const char* misfit = ReadSlots(env, *instance, environment->frame(), values + 1, count - 1, job.slots);
-  if (misfit != nullptr) return Throw(env, misfit), false;
+  if (misfit != nullptr) return ReleaseStates(job.slots), Throw(env, misfit), false;
   job.call = instance->call;
   job.plan = ReadPlan(environment->frame());
   return true;
@@ -48,6 +48,7 @@ napi_value Sync(napi_env env, napi_callback_info info) {
   if (!Prepare(env, info, job, environment)) return nullptr;
   double* frame = environment->frame();
   const Status status = environment->RunSync(job, WantsProgress(frame));
+  ReleaseStates(job.slots);
   for (int i = 0; i < kMaxResults; ++i) reinterpret_cast<uint64_t*>(frame)[frame::kResults + i] = job.results[i];
   napi_value value;
   napi_create_int32(env, static_cast<int32_t>(status), &value);

@@ -42,6 +42,7 @@ struct Grower {
 struct StateBox {
   void* object = nullptr;
   void (*destroy)(void*) = nullptr;
+  bool in_use = false;  // one call at a time; read and written on its environment's thread only
 };
 
 // One argument as it reaches native code, whatever its kind.
@@ -52,6 +53,7 @@ struct Slot {
   double number = 0;
   Dtype dtype = Dtype::kNone;
   bool present = false;
+  bool is_state = false;
 };
 
 constexpr int kMaxParams = 12;

@@ -78,6 +78,9 @@ const char* ReadSlots(napi_env env, const Instance& instance, const double* fram
     napi_value value = values[next++];
     if (param.kind == Kind::kState) {
       if (napi_get_value_external(env, value, &slot.data) != napi_ok) return "not a state";
+      auto* box = static_cast<StateBox*>(slot.data);
+      if (box->in_use) return "a state that another call is using";
+      box->in_use = slot.is_state = true;
       continue;
     }
     napi_typedarray_type type;
@@ -103,6 +106,11 @@ const char* ReadSlots(napi_env env, const Instance& instance, const double* fram
     }
   }
   return nullptr;
+}
+
+void ReleaseStates(const Slot* slots) {
+  for (int p = 0; p < kMaxParams; ++p)
+    if (slots[p].is_state) static_cast<StateBox*>(slots[p].data)->in_use = false;
 }
 
 Plan ReadPlan(const double* frame) {

@@ -1,6 +1,7 @@
 #include "napi/environment.h"
 
 #include "core/pool.h"
+#include "napi/call.h"
 
 namespace offloop {
 
@@ -202,6 +203,7 @@ void Environment::Drain(napi_env env) {
         for (int i = 0; i < kMaxResults; ++i)
           reinterpret_cast<uint64_t*>(frame_)[frame::kResults + i] = event.job->control.results[i];
         const double id = event.job->id;
+        ReleaseStates(event.job->control.slots);
         delete event.job;
         bool idle;
         {

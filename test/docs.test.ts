@@ -1,0 +1,34 @@
+/** The README says what is true: its kernels table is the registry's, and its examples run. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { kernels } from '../dist/index.js'
+import { DIST, runScript } from './frame/child.js'
+
+const FILE = new URL('../README.md', import.meta.url)
+const readme = readFileSync(FILE, 'utf8')
+
+function table(): string {
+  const rows = kernels().map(
+    ({ name, summary, dtypes, agreement }) => `| \`${name}\` | ${summary} | ${dtypes.join(' ')} | ${agreement} |`,
+  )
+  return ['| kernel | what it does | element types | agreement |', '| --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+describe('README', () => {
+  it('has the table of kernels that the registry gives', () => {
+    const updated = readme.replace(/<!-- kernels -->[^]*<!-- \/kernels -->/, `<!-- kernels -->\n${table()}\n<!-- /kernels -->`)
+    if (process.env.OFFLOOP_DOCS === 'write') writeFileSync(FILE, updated)
+    else expect(readme).toBe(updated)
+  })
+
+  it('has examples that run and print what they should', async () => {
+    const blocks = [...readme.matchAll(/```js\n([^]*?)```/g)].map((match) => match[1]!)
+    expect(blocks.length).toBeGreaterThanOrEqual(2)
+    for (const block of blocks) {
+      const { code, stdout, stderr } = await runScript(block.replaceAll("'offloop'", `'${DIST}index.js'`))
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).not.toMatch(/false|undefined|NaN/)
+      expect(stdout.trim()).not.toBe('')
+    }
+  })
+})

@@ -1,0 +1,113 @@
+/** What several suites share: seeds, bits of results, awkward values. */
+import { createHash } from 'node:crypto'
+import { type Definition, definitionOf } from '../dist/core/define.js'
+import { seeded } from '../dist/core/samples.js'
+import { choose } from '../dist/engine/choose.js'
+import * as all from '../dist/kernels/index.js'
+
+// biome-ignore lint/suspicious/noExplicitAny: any kernel's faces
+export type AnyKernel = ((...args: any[]) => Promise<any>) & { sync(...args: any[]): any; js(...args: any[]): any }
+
+export const SEED: number = Number(process.env.OFFLOOP_TEST_SEED ?? Date.now() % 1_000_000)
+if (!process.env.OFFLOOP_SEED_SHOWN) {
+  process.env.OFFLOOP_SEED_SHOWN = '1'
+  console.log(`seed ${SEED} (OFFLOOP_TEST_SEED=${SEED} repeats this run)`)
+}
+
+export const random = (salt: number): (() => number) => seeded(SEED + salt)
+
+/** Every kernel with its definition. */
+export const registry: { kernel: AnyKernel; definition: Definition }[] = Object.values(all).flatMap((kernel) => {
+  const definition = definitionOf(kernel)
+  return definition === undefined ? [] : [{ kernel: kernel as unknown as AnyKernel, definition }]
+})
+
+export const native = choose().native
+export const isNative: boolean = native !== undefined
+
+export type Typed = Float64Array | Float32Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | Uint8Array
+
+/** A result as text that is equal exactly if every bit is (any NaN counting as one). */
+export function bits(result: unknown): string {
+  const hash = createHash('sha256')
+  const walk = (value: unknown): void => {
+    if (ArrayBuffer.isView(value)) {
+      const array = value as Typed
+      hash.update(`${array.constructor.name}(${array.length})`)
+      const copy = array.slice()
+      if (copy instanceof Float64Array || copy instanceof Float32Array) {
+        for (let i = 0; i < copy.length; i++) if (Number.isNaN(copy[i])) copy[i] = Number.NaN
+      }
+      hash.update(new Uint8Array(copy.buffer, copy.byteOffset, copy.byteLength))
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, part] of Object.entries(value)) {
+        hash.update(key)
+        walk(part)
+      }
+    } else if (typeof value === 'number') {
+      hash.update(new Uint8Array(new Float64Array([Number.isNaN(value) ? Number.NaN : value]).buffer))
+    } else hash.update(`${typeof value}:${String(value)}`)
+  }
+  walk(result)
+  return hash.digest('hex').slice(0, 24)
+}
+
+/** Rebuilds the TypedArrays inside some arguments (also inside matrices); all else is kept. */
+export function mapArrays(args: readonly unknown[], map: (array: Typed) => Typed): unknown[] {
+  return args.map((value) => {
+    if (ArrayBuffer.isView(value)) return map(value as Typed)
+    if (typeof value === 'object' && value !== null && 'data' in value) {
+      return { ...value, data: map((value as { data: Typed }).data) }
+    }
+    return value
+  })
+}
+
+/** The arguments without the options, and the options. */
+export function split(definition: Definition, args: readonly unknown[]): [unknown[], Record<string, unknown>] {
+  return [args.slice(0, definition.arity), { ...(args[definition.arity] as object | undefined) }]
+}
+
+const AWKWARD = [
+  Number.NaN,
+  0,
+  -0,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  5e-324,
+  -5e-324,
+  2 ** -1022,
+  2 ** -149,
+  1e-40,
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  3.4028234663852886e38,
+  1,
+  -1,
+  2 ** 53,
+  0.1,
+]
+
+/** Replaces a share of the elements by special values; integers get their extremes. */
+export function spice(array: Typed, share: number, next: () => number, finite = false): Typed {
+  const values = finite ? AWKWARD.filter((value) => Math.abs(value) < 1e10) : AWKWARD
+  const copy = array.slice() as Float64Array
+  const big = (array as unknown) instanceof BigInt64Array || (array as unknown) instanceof BigUint64Array
+  const float = (array as unknown) instanceof Float64Array || (array as unknown) instanceof Float32Array
+  for (let i = 0; i < copy.length; i++) {
+    if (next() >= share) continue
+    if (float) copy[i] = values[Math.floor(next() * values.length)]!
+    else if (big) (copy as unknown as BigInt64Array)[i] = [0n, -1n, 1n, 2n ** 63n, 2n ** 63n - 1n][Math.floor(next() * 5)]!
+    else copy[i] = [0, -1, 1, 2 ** 31, 2 ** 31 - 1, 127, 128, 32768][Math.floor(next() * 8)]!
+  }
+  return copy as unknown as Typed
+}
+
+/** The same elements as a view that starts `offset` elements into a larger buffer. */
+export function shifted(array: Typed, offset: number): Typed {
+  const constructor = array.constructor as new (length: number) => Float64Array
+  const larger = new constructor(array.length + offset + 3)
+  const view = larger.subarray(offset, offset + array.length)
+  view.set(array as Float64Array)
+  return view as unknown as Typed
+}

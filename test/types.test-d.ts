@@ -1,0 +1,61 @@
+/** What an editor shows, and what the compiler refuses. */
+import { expectTypeOf, test } from 'vitest'
+import { alloc, type Matrix, matrix, type Nearest, sort, sum, topK } from '../dist/index.js'
+
+declare const f32: Float32Array
+declare const f64: Float64Array
+declare const i32: Int32Array
+declare const i64: BigInt64Array
+declare const u8: Uint8Array
+declare const shared: Float64Array<SharedArrayBuffer>
+
+test('sum', () => {
+  expectTypeOf(sum(f64)).toEqualTypeOf<Promise<number>>()
+  expectTypeOf(sum(u8)).toEqualTypeOf<Promise<number>>()
+  expectTypeOf(sum(i64)).toEqualTypeOf<Promise<bigint>>()
+  expectTypeOf(sum.sync(i64, { timeout: 5 })).toEqualTypeOf<bigint>()
+  expectTypeOf(sum.js(shared)).toEqualTypeOf<number>()
+  // @ts-expect-error a plain array
+  sum([1, 2, 3])
+  // @ts-expect-error no signal can fire while a call blocks
+  sum.sync(f64, { signal: new AbortController().signal })
+  // @ts-expect-error no such option
+  sum(f64, { thread: 3 })
+})
+
+test('sort', () => {
+  expectTypeOf(sort(f32)).toEqualTypeOf<Promise<Float32Array<ArrayBuffer>>>()
+  expectTypeOf(sort(i64, { descending: true })).toEqualTypeOf<Promise<BigInt64Array<ArrayBuffer>>>()
+  expectTypeOf(sort(f64, { out: shared })).toEqualTypeOf<Promise<Float64Array<SharedArrayBuffer>>>()
+  expectTypeOf(sort.sync(i32)).toEqualTypeOf<Int32Array<ArrayBuffer>>()
+  expectTypeOf(sort.js(f64)).toEqualTypeOf<Float64Array<ArrayBuffer>>()
+  // @ts-expect-error bytes do not sort
+  sort(u8)
+  // @ts-expect-error out of another type
+  sort(f64, { out: f32 })
+})
+
+test('topK', () => {
+  const m32 = matrix(f32, 2, 3)
+  expectTypeOf(m32).toEqualTypeOf<Matrix<Float32Array>>()
+  type One = Nearest<Uint32Array<ArrayBuffer>, Float32Array<ArrayBuffer>>
+  type Many = Nearest<Matrix<Uint32Array<ArrayBuffer>>, Matrix<Float64Array<ArrayBuffer>>>
+  expectTypeOf(topK(f32, m32, { k: 1, metric: 'dot' })).toEqualTypeOf<Promise<One>>()
+  const rows = matrix.from([[1]])
+  expectTypeOf(topK(rows, rows, { k: 1, metric: 'cosine', threads: 2 })).toEqualTypeOf<Promise<Many>>()
+  expectTypeOf(topK(rows, { data: f64, shape: [1, 1], stride: [1, 1] }, { k: 1, metric: 'cosine' })).toEqualTypeOf<Promise<Many>>()
+  // @ts-expect-error mixed element types
+  topK(f64, m32, { k: 1, metric: 'dot' })
+  // @ts-expect-error no metric
+  topK(f32, m32, { k: 1 })
+  // @ts-expect-error unknown metric
+  topK(f32, m32, { k: 1, metric: 'l1' })
+  // @ts-expect-error number[][]
+  topK(f32, [[1]], { k: 1, metric: 'dot' })
+})
+
+test('matrix and alloc', () => {
+  expectTypeOf(matrix.from([[1, 2]])).toEqualTypeOf<Matrix<Float64Array<ArrayBuffer>>>()
+  expectTypeOf(matrix.from([[1, 2]], 'u8')).toEqualTypeOf<Matrix<Uint8Array<ArrayBuffer>>>()
+  expectTypeOf(alloc(Float64Array, 3)).toEqualTypeOf<Float64Array<SharedArrayBuffer>>()
+})
