@@ -18,7 +18,8 @@ Environment* Of(napi_env env) {
 }
 
 napi_value Throw(napi_env env, const char* message) {
-  napi_throw_error(env, "ERR_OFFLOOP_INTERNAL", message);
+  if (message == kOverlap) napi_throw_range_error(env, "ERR_OFFLOOP_OVERLAP", message);
+  else napi_throw_error(env, "ERR_OFFLOOP_INTERNAL", message);
   return nullptr;
 }
 

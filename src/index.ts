@@ -29,7 +29,7 @@ export interface KernelDescription {
 export function kernels(): KernelDescription[] {
   return Object.values(all)
     .map(definitionOf)
-    .filter(definition => definition !== undefined)
+    .filter((definition) => definition !== undefined)
     .map(({ name, summary, instances, agreement }) => ({
       name,
       summary,

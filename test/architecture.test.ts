@@ -38,7 +38,9 @@ interface Import {
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), 'utf8')
   const found: Import[] = []
-  for (const match of text.matchAll(/^\s*(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|^\s*import\s+'([^']+)'/gm)) {
+  for (const match of text.matchAll(
+    /^\s*(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|^\s*import\s+'([^']+)'/gm,
+  )) {
     found.push({ from: file, to: match[2] ?? match[3] ?? match[4]!, typeOnly: match[1] !== undefined })
   }
   return found
@@ -95,7 +97,9 @@ describe('src', () => {
   })
 
   it('has one C++ file for every kernel file, and one export line', () => {
-    const kernels = sources.filter((file) => /^src\/kernels\/[a-zA-Z0-9]+\.ts$/.test(file) && !file.endsWith('index.ts'))
+    const kernels = sources.filter(
+      (file) => /^src\/kernels\/[a-zA-Z0-9]+\.ts$/.test(file) && !file.endsWith('index.ts'),
+    )
     const native = filesUnder('native/kernels', /^[a-zA-Z0-9]+\.cpp$/).map((file) => file.replace(/.*\/|\.cpp$/g, ''))
     const names = kernels.map((file) => file.replace(/.*\/|\.ts$/g, ''))
     expect(native.filter((name) => name !== 'probe').sort()).toEqual(names.sort())
@@ -107,7 +111,10 @@ describe('src', () => {
 describe('native', () => {
   const all = filesUnder('native', /\.(h|cpp)$/)
   const includes = all.flatMap((file) =>
-    [...readFileSync(join(ROOT, file), 'utf8').matchAll(/^#include [<"]([^>"]+)[>"]/gm)].map(([, to]) => ({ from: file, to: to! })),
+    [...readFileSync(join(ROOT, file), 'utf8').matchAll(/^#include [<"]([^>"]+)[>"]/gm)].map(([, to]) => ({
+      from: file,
+      to: to!,
+    })),
   )
 
   it('mentions Node in addon.cpp and napi/ only', () => {
@@ -127,7 +134,8 @@ describe('native', () => {
 
   it('has no threads, locks or atomics of its own in kernels beyond single words', () => {
     for (const { from, to } of includes) {
-      if (from.startsWith('native/kernels/')) expect(to, from).not.toMatch(/^(thread|mutex|condition_variable|vector|algorithm|functional|string)$/)
+      if (from.startsWith('native/kernels/'))
+        expect(to, from).not.toMatch(/^(thread|mutex|condition_variable|vector|algorithm|functional|string)$/)
     }
   })
 })

@@ -16,13 +16,16 @@ function table(): string {
 
 describe('README', () => {
   it('has the table of kernels that the registry gives', () => {
-    const updated = readme.replace(/<!-- kernels -->[^]*<!-- \/kernels -->/, `<!-- kernels -->\n${table()}\n<!-- /kernels -->`)
+    const updated = readme.replace(
+      /<!-- kernels -->[\s\S]*<!-- \/kernels -->/,
+      `<!-- kernels -->\n${table()}\n<!-- /kernels -->`,
+    )
     if (process.env.OFFLOOP_DOCS === 'write') writeFileSync(FILE, updated)
     else expect(readme).toBe(updated)
   })
 
   it('has examples that run and print what they should', async () => {
-    const blocks = [...readme.matchAll(/```js\n([^]*?)```/g)].map((match) => match[1]!)
+    const blocks = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1]!)
     expect(blocks.length).toBeGreaterThanOrEqual(2)
     for (const block of blocks) {
       const { code, stdout, stderr } = await runScript(block.replaceAll("'offloop'", `'${DIST}index.js'`))

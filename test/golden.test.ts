@@ -23,6 +23,7 @@ it('every kernel gives the committed bits, on every face', async () => {
       }
     }
   }
-  if (process.env.OFFLOOP_GOLDEN === 'write') writeFileSync(FILE, `${JSON.stringify({ ...found, ...golden }, null, 2)}\n`)
+  if (process.env.OFFLOOP_GOLDEN === 'write')
+    writeFileSync(FILE, `${JSON.stringify({ ...found, ...golden }, null, 2)}\n`)
   else expect(found).toEqual(golden)
 })

@@ -1,8 +1,8 @@
 /** Editor hovers, asked of the oldest TypeScript that is supported, as an editor asks. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
 import ts from 'typescript-5.7'
+import { describe, expect, it } from 'vitest'
 
 const INDEX = fileURLToPath(new URL('../dist/index.js', import.meta.url))
 const FILE = fileURLToPath(new URL('./hover-example.ts', import.meta.url))
@@ -45,7 +45,9 @@ function hover(marker: string): { text: string; docs: string } {
 
 describe('an editor shows', () => {
   it('what each call gives', () => {
-    expect(service.getSemanticDiagnostics(FILE).map((one) => ts.flattenDiagnosticMessageText(one.messageText, '\n'))).toEqual([])
+    expect(
+      service.getSemanticDiagnostics(FILE).map((one) => ts.flattenDiagnosticMessageText(one.messageText, '\n')),
+    ).toEqual([])
     expect(hover('const sorted').text).toBe('const sorted: Promise<Float32Array<ArrayBuffer>>')
     expect(hover('const total').text).toBe('const total: Promise<number>')
     expect(hover('const found').text).toContain('Promise<')

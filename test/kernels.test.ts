@@ -5,12 +5,27 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { configure, info } from '../dist/index.js'
-import { bits, isNative, mapArrays, native, random, registry, SEED, shifted, spice, split, type Typed } from './support.js'
+import {
+  bits,
+  isNative,
+  mapArrays,
+  native,
+  random,
+  registry,
+  SEED,
+  shifted,
+  spice,
+  split,
+  type Typed,
+} from './support.js'
 
 // A grain aims at 250 us and blocks are at most 16,384 elements: this is over four grains for every kernel.
 const LARGE = 1_500_000
 // lane ± 1, run ± 1, block ± 1, and what lies between
-const SIZES = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 256, 257, 1000, 4095, 4097, 16383, 16384, 16385, 32769, 70001]
+const SIZES = [
+  0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 256, 257, 1000, 4095, 4097, 16383, 16384, 16385,
+  32769, 70001,
+]
 
 function without(count: number, args: readonly unknown[]): readonly unknown[] {
   return args.slice(0, count)

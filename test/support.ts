@@ -97,7 +97,8 @@ export function spice(array: Typed, share: number, next: () => number, finite = 
   for (let i = 0; i < copy.length; i++) {
     if (next() >= share) continue
     if (float) copy[i] = values[Math.floor(next() * values.length)]!
-    else if (big) (copy as unknown as BigInt64Array)[i] = [0n, -1n, 1n, 2n ** 63n, 2n ** 63n - 1n][Math.floor(next() * 5)]!
+    else if (big)
+      (copy as unknown as BigInt64Array)[i] = [0n, -1n, 1n, 2n ** 63n, 2n ** 63n - 1n][Math.floor(next() * 5)]!
     else copy[i] = [0, -1, 1, 2 ** 31, 2 ** 31 - 1, 127, 128, 32768][Math.floor(next() * 8)]!
   }
   return copy as unknown as Typed
@@ -105,8 +106,8 @@ export function spice(array: Typed, share: number, next: () => number, finite = 
 
 /** The same elements as a view that starts `offset` elements into a larger buffer. */
 export function shifted(array: Typed, offset: number): Typed {
-  const constructor = array.constructor as new (length: number) => Float64Array
-  const larger = new constructor(array.length + offset + 3)
+  const Kind = array.constructor as new (length: number) => Float64Array
+  const larger = new Kind(array.length + offset + 3)
   const view = larger.subarray(offset, offset + array.length)
   view.set(array as Float64Array)
   return view as unknown as Typed

@@ -43,7 +43,9 @@ test('topK', () => {
   expectTypeOf(topK(f32, m32, { k: 1, metric: 'dot' })).toEqualTypeOf<Promise<One>>()
   const rows = matrix.from([[1]])
   expectTypeOf(topK(rows, rows, { k: 1, metric: 'cosine', threads: 2 })).toEqualTypeOf<Promise<Many>>()
-  expectTypeOf(topK(rows, { data: f64, shape: [1, 1], stride: [1, 1] }, { k: 1, metric: 'cosine' })).toEqualTypeOf<Promise<Many>>()
+  expectTypeOf(topK(rows, { data: f64, shape: [1, 1], stride: [1, 1] }, { k: 1, metric: 'cosine' })).toEqualTypeOf<
+    Promise<Many>
+  >()
   // @ts-expect-error mixed element types
   topK(f64, m32, { k: 1, metric: 'dot' })
   // @ts-expect-error no metric

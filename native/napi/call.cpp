@@ -59,6 +59,39 @@ int InstanceCount() { return static_cast<int>(All().all.size()); }
 
 const Instance* InstanceAt(int index) { return index >= 0 && index < InstanceCount() ? All().all[static_cast<size_t>(index)] : nullptr; }
 
+namespace {
+
+// [begin, end) of the memory behind a slot.
+struct Range {
+  const char* begin;
+  const char* end;
+};
+
+Range RangeOf(const Slot& slot) {
+  const auto* begin = static_cast<const char*>(slot.data);
+  return {begin, begin + slot.length * kDtypeSizes[static_cast<int>(slot.dtype)]};
+}
+
+// TypeScript has compared buffers by identity; two SharedArrayBuffer objects may still be the same memory.
+bool OutputsOverlap(const Instance& instance, const Slot* slots) {
+  for (int out = 0; out < instance.count; ++out) {
+    const Kind kind = instance.params[out].kind;
+    if ((kind != Kind::kOut && kind != Kind::kInOut) || !slots[out].present) continue;
+    const Range o = RangeOf(slots[out]);
+    for (int p = 0; p < instance.count; ++p) {
+      const Kind other = instance.params[p].kind;
+      if (p == out || !slots[p].present || !TakesValue(other) || other == Kind::kState || other == Kind::kMatrix) continue;
+      const Range r = RangeOf(slots[p]);
+      if (o.begin < r.end && r.begin < o.end && !(o.begin == r.begin && o.end == r.end)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+const char* const kOverlap = "Expected outputs apart from the inputs but received the same memory through another buffer";
+
 const char* ReadSlots(napi_env env, const Instance& instance, const double* frame, const napi_value* values, size_t value_count, Slot* slots) {
   size_t next = 0;
   for (int p = 0; p < instance.count; ++p) {
@@ -105,7 +138,7 @@ const char* ReadSlots(napi_env env, const Instance& instance, const double* fram
       if (bytes >= kHugeFrom) AdviseHuge(slot.data, bytes);
     }
   }
-  return nullptr;
+  return OutputsOverlap(instance, slots) ? kOverlap : nullptr;
 }
 
 void ReleaseStates(const Slot* slots) {

@@ -18,6 +18,9 @@ const Instance* InstanceAt(int index);
 const char* ReadSlots(napi_env env, const Instance& instance, const double* frame, const napi_value* values, size_t value_count,
                       Slot* slots);
 
+// The one misfit that is the caller's: ERR_OFFLOOP_OVERLAP.
+extern const char* const kOverlap;
+
 // A state serves one call at a time: to be called once the job that took the slots has ended.
 void ReleaseStates(const Slot* slots);
 

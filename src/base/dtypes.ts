@@ -37,7 +37,7 @@ const CONSTRUCTORS: Readonly<Record<Dtype, ArrayConstructor>> = {
 } as Readonly<Record<Dtype, ArrayConstructor>>
 
 const BY_TAG: ReadonlyMap<string, Dtype> = new Map(
-  (Object.keys(CONSTRUCTORS) as Dtype[]).map(dtype => [CONSTRUCTORS[dtype].name, dtype]),
+  (Object.keys(CONSTRUCTORS) as Dtype[]).map((dtype) => [CONSTRUCTORS[dtype].name, dtype]),
 )
 
 // The getter looks at the object itself, so that arrays of other realms (vm, jsdom, Jest) count too.

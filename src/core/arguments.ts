@@ -20,7 +20,7 @@ export function readOptions(value: unknown, known: ReadonlySet<string>): Options
       throw coded(
         TypeError,
         'ERR_OFFLOOP_OPTION',
-        `Expected only ${[...known].map(name => `\`${name}\``).join(', ')} in \`options\` but received \`${key}\``,
+        `Expected only ${[...known].map((name) => `\`${name}\``).join(', ')} in \`options\` but received \`${key}\``,
       )
     }
   }
@@ -104,7 +104,7 @@ export function readBoolean(name: string, value: unknown, otherwise: boolean): b
 
 /** The index of a string among the choices. */
 export function readChoice(name: string, value: unknown, choices: readonly string[]): number {
-  const expected = `one of ${choices.map(choice => `'${choice}'`).join(', ')}`
+  const expected = `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`
   if (typeof value !== 'string') throw wrongType(name, expected, value)
   const index = choices.indexOf(value)
   if (index < 0) throw wrongValue(name, expected, value)

@@ -84,5 +84,5 @@ export function definitionOf(callable: unknown): Definition | undefined {
 
 /** { f64: 'in:f64 out:f64', … } from a pattern with `$` for the element type. */
 export function instancesOf(dtypes: readonly Dtype[], pattern: string): Record<string, string> {
-  return Object.fromEntries(dtypes.map(dtype => [dtype, pattern.replaceAll('$', dtype)]))
+  return Object.fromEntries(dtypes.map((dtype) => [dtype, pattern.replaceAll('$', dtype)]))
 }

@@ -1,6 +1,7 @@
 /** info(): what runs, and why. */
 import { createRequire } from 'node:module'
 import { choose } from '../engine/choose.js'
+import { loopReason } from '../engine/js.js'
 import { threadCount } from './settings.js'
 
 export interface Information {
@@ -31,10 +32,11 @@ export interface Information {
  */
 export function info(): Information {
   const { native, reason } = choose()
+  const onLoop = native === undefined ? loopReason() : undefined
   return {
     version: packageVersion(),
     engine: native === undefined ? 'js' : 'native',
-    reason,
+    reason: onLoop === undefined ? reason : `${reason}; twins run on the event loop: ${onLoop}`,
     isa: native?.description.isa ?? 'none',
     ...threadCount(),
     build: native?.description.build,

@@ -47,6 +47,7 @@ function start(
       native === undefined || (call.work < TWIN_NS && kernel.agreement === 'exact')
         ? runTwin(kernel, call.values)
         : native.sync(kernel, call, planAsync(call.work, threads), undefined)
+    // Before anything of the caller's runs: scalar results are in memory that the next call uses again.
     const result = call.finish(outputs)
     onProgress?.(1)
     return Promise.resolve(result)
@@ -68,17 +69,19 @@ function start(
     const unlisten = signal === undefined ? undefined : onAbort(signal, () => stop())
     const sink: Sink = {
       // The last fraction is kept for the end: 1 means that the result is there.
-      progress: onProgress === undefined ? undefined : fraction => report(Math.min(fraction, 0.999)),
+      progress: onProgress === undefined ? undefined : (fraction) => report(Math.min(fraction, 0.999)),
       resolve(outputs: Outputs) {
         unlisten?.()
         if (signal?.aborted) return reject(signal.reason)
-        report(1)
-        if (thrown !== undefined) return reject(thrown.error)
+        let result: unknown
         try {
-          resolve(call.finish(outputs))
+          result = call.finish(outputs)
         } catch (error) {
-          reject(error)
+          return reject(error)
         }
+        report(1)
+        if (thrown !== undefined) reject(thrown.error)
+        else resolve(result)
       },
       stopped() {
         unlisten?.()
@@ -112,7 +115,7 @@ export function runSync(kernel: Definition, known: Known, args: readonly unknown
   if (onProgress === undefined) return call.finish(compute(kernel, call, threads, timeout, undefined))
   let thrown: { error: unknown } | undefined
   let reached = 0
-  const outputs = compute(kernel, call, threads, timeout, fraction => {
+  const outputs = compute(kernel, call, threads, timeout, (fraction) => {
     if (fraction > reached && fraction < 1) {
       reached = fraction
       try {
@@ -124,8 +127,9 @@ export function runSync(kernel: Definition, known: Known, args: readonly unknown
     return thrown !== undefined
   })
   if (thrown !== undefined) throw thrown.error
+  const result = call.finish(outputs)
   onProgress(1)
-  return call.finish(outputs)
+  return result
 }
 
 const NO_OPTIONS: Options = Object.freeze({})

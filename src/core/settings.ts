@@ -1,6 +1,6 @@
 /** configure(): settings of this process, and what the machine gives. */
-import { availableParallelism } from 'node:os'
 import { choose } from '../engine/choose.js'
+import { initialLimit, limitWorkers } from '../engine/js.js'
 import { readBoolean, readInteger, readOptions } from './arguments.js'
 
 export const MAX_THREADS = 256
@@ -31,6 +31,7 @@ export function configure(configuration: Configuration): void {
   if (threads !== undefined) {
     settings.threads = threads
     choose().native?.configure(threads)
+    limitWorkers(threads)
   }
   settings.guard = guard
 }
@@ -39,7 +40,7 @@ export function configure(configuration: Configuration): void {
 export function threadCount(): { threads: number; threadsSource: string } {
   const { native } = choose()
   if (settings.threads !== undefined) return { threads: settings.threads, threadsSource: 'configure()' }
-  if (native === undefined) return { threads: availableParallelism(), threadsSource: 'os.availableParallelism()' }
+  if (native === undefined) return initialLimit()
   const { threads, source } = native.description
   return { threads, threadsSource: source }
 }

@@ -17,6 +17,9 @@ const accepted = new WeakSet<Runnable>()
 export function choose(): Readonly<Choice> {
   if (choice !== undefined) return choice
   const asked = process.env.OFFLOOP_ENGINE
+  if (asked !== undefined && asked !== '' && asked !== 'js' && asked !== 'native') {
+    throw coded(Error, 'ERR_OFFLOOP_ENGINE', `Expected 'js' or 'native' for OFFLOOP_ENGINE but received '${asked}'`)
+  }
   if (asked === 'js') {
     choice = { native: undefined, reason: 'OFFLOOP_ENGINE=js asks for JavaScript' }
     warn(choice.reason)

@@ -183,7 +183,7 @@ function connect(addon: Addon): NativeEngine {
       const passed = write(call, plan, 0, progress !== undefined, arrays)
       passed[0] = indexOf(kernel, call)
       let status: number
-      if (progress === undefined && !call.values.some(value => value.kind === 'grow')) {
+      if (progress === undefined && !call.values.some((value) => value.kind === 'grow')) {
         status = addon.sync(...(passed as [number]))
       } else {
         const [outerId, outerProgress] = [syncId, syncProgress]
@@ -218,7 +218,7 @@ function connect(addon: Addon): NativeEngine {
       }
       return () => addon.stop(id)
     },
-    configure: threads => addon.configure(threads),
+    configure: (threads) => addon.configure(threads),
     stats: () => addon.stats(),
     state: () => addon.state(),
   }

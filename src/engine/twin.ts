@@ -26,7 +26,7 @@ const scalars = { f64, i64 }
 
 export function runTwin(kernel: Runnable, values: readonly Value[]): Outputs {
   const arrays: (TypedArray | undefined)[] = []
-  const parameters = values.map(value => {
+  const parameters = values.map((value) => {
     switch (value.kind) {
       case 'in':
       case 'any':

@@ -1,7 +1,7 @@
 /** Stopping and progress, proved from counters of the self-test kernel. */
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { sort } from '../../dist/index.js'
+import { sort, sum } from '../../dist/index.js'
 import { isNative, native } from '../support.js'
 import { sleep, spin, total } from './probe.js'
 
@@ -76,7 +76,7 @@ describe.runIf(isNative)('a running job', () => {
 
   it('answers 200 calls at once, each fully', async () => {
     const results = await Promise.all(Array.from({ length: 200 }, (_, i) => spin(1 + (i % 5), 20)))
-    results.forEach((ran, i) => expect(ran).toBe(1 + (i % 5)))
+    expect(results).toEqual(results.map((_, i) => 1 + (i % 5)))
   })
 })
 
@@ -113,5 +113,10 @@ describe.runIf(isNative)('progress', () => {
     const ran = spin.sync(300, 200, undefined, { onProgress: () => inner.push(sort.sync(x)) })
     expect(ran).toBe(300)
     for (const sorted of inner) expect([...sorted]).toEqual([1, 2, 3])
+    // The last call of onProgress comes when the scalar result is read already.
+    const ones = new Float64Array(100_000).fill(1)
+    const onProgress = () => sum.sync(new Float64Array(70_000).fill(3))
+    expect(await sum(ones, { onProgress })).toBe(100_000)
+    expect(sum.sync(ones, { onProgress })).toBe(100_000)
   })
 })

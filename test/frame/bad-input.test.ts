@@ -28,32 +28,110 @@ const ROWS: Row[] = [
   ['options that are no object', sum, [f64, 3], 'ARG_TYPE', 'Expected an object for `options` but received 3'],
   ['an array as options', sum, [f64, f64], 'ARG_TYPE', '`options`'],
   ['an unknown option', sort, [f64, { decending: true }], 'OPTION', 'but received `decending`'],
-  ['descending that is no boolean', sort, [f64, { descending: 'yes' }], 'ARG_TYPE', "a boolean for `descending` but received 'yes'"],
+  [
+    'descending that is no boolean',
+    sort,
+    [f64, { descending: 'yes' }],
+    'ARG_TYPE',
+    "a boolean for `descending` but received 'yes'",
+  ],
   ['out of another type', sort, [f64, { out: new Float32Array(3) }], 'ARG_TYPE', 'Expected a Float64Array for `out`'],
-  ['out of another length', sort, [f64, { out: new Float64Array(4) }], 'SHAPE', 'Expected 3 elements for `out` but received 4'],
+  [
+    'out of another length',
+    sort,
+    [f64, { out: new Float64Array(4) }],
+    'SHAPE',
+    'Expected 3 elements for `out` but received 4',
+  ],
   ['out that overlaps', sort, [larger.subarray(0, 6), { out: larger.subarray(3, 9) }], 'OVERLAP', 'that overlaps it'],
-  ['NaN as k', topK, [query, corpus, { ...good, k: Number.NaN }], 'ARG_VALUE', 'a whole number from 1 to 4 for `k` but received NaN'],
+  [
+    'NaN as k',
+    topK,
+    [query, corpus, { ...good, k: Number.NaN }],
+    'ARG_VALUE',
+    'a whole number from 1 to 4 for `k` but received NaN',
+  ],
   ['negative k', topK, [query, corpus, { ...good, k: -1 }], 'ARG_VALUE', 'for `k` but received -1'],
   ['k of 1.5', topK, [query, corpus, { ...good, k: 1.5 }], 'ARG_VALUE', 'for `k` but received 1.5'],
-  ['k above the rows', topK, [query, corpus, { ...good, k: 5 }], 'ARG_VALUE', 'a whole number from 1 to 4 for `k` but received 5'],
+  [
+    'k above the rows',
+    topK,
+    [query, corpus, { ...good, k: 5 }],
+    'ARG_VALUE',
+    'a whole number from 1 to 4 for `k` but received 5',
+  ],
   ['k as text', topK, [query, corpus, { ...good, k: '2' }], 'ARG_TYPE', "for `k` but received '2'"],
   ['no options', topK, [query, corpus], 'ARG_TYPE', '`k` but received undefined'],
   ['no metric', topK, [query, corpus, { k: 1 }], 'ARG_TYPE', '`metric` but received undefined'],
-  ['an unknown metric', topK, [query, corpus, { k: 1, metric: 'manhattan' }], 'ARG_VALUE', "one of 'cosine', 'dot', 'euclidean', 'sqeuclidean' for `metric`"],
+  [
+    'an unknown metric',
+    topK,
+    [query, corpus, { k: 1, metric: 'manhattan' }],
+    'ARG_VALUE',
+    "one of 'cosine', 'dot', 'euclidean', 'sqeuclidean' for `metric`",
+  ],
   ['zero rows', topK, [query, matrix(new Float32Array(0), 0, 3), good], 'SHAPE', 'at least one row'],
-  ['zero columns', topK, [new Float32Array(0), matrix(new Float32Array(0), 3, 0), good], 'SHAPE', 'at least one row and one column'],
+  [
+    'zero columns',
+    topK,
+    [new Float32Array(0), matrix(new Float32Array(0), 3, 0), good],
+    'SHAPE',
+    'at least one row and one column',
+  ],
   ['number[][]', topK, [query, [[1, 2, 3]], good], 'ARG_TYPE', 'matrix.from(rows)'],
   ['a plain array as corpus', topK, [query, f64, good], 'ARG_TYPE', 'a matrix'],
   ['mixed dtypes', topK, [new Float64Array(3), corpus, good], 'ARG_TYPE', 'f64 and f32'],
   ['mixed dtypes of matrices', topK, [matrix(new Float64Array(3), 1, 3), corpus, good], 'ARG_TYPE', '`queries.data`'],
   ['an integer matrix', topK, [query, { data: new Int32Array(12), shape: [4, 3] }, good], 'ARG_TYPE', '`corpus.data`'],
-  ['a query of another length', topK, [new Float32Array(4), corpus, good], 'SHAPE', '3 columns, as the corpus has, for `query` but received 4'],
-  ['a shape beyond the data', topK, [query, { data: new Float32Array(11), shape: [4, 3] }, good], 'SHAPE', 'within its 11 elements'],
-  ['strides that leave the buffer', topK, [query, { data: new Float32Array(12), shape: [4, 3], strides: [4, 1] }, good], 'SHAPE', 'a reach from 0 to 14'],
-  ['negative strides without offset', topK, [query, { data: new Float32Array(12), shape: [4, 3], strides: [-3, 1] }, good], 'SHAPE', 'a reach from -9 to 2'],
-  ['a negative shape', topK, [query, { data: new Float32Array(12), shape: [-4, 3] }, good], 'ARG_VALUE', '`corpus.shape[0]`'],
-  ['a shape of three', topK, [query, { data: new Float32Array(12), shape: [2, 2, 3] }, good], 'ARG_TYPE', '`corpus.shape`'],
-  ['an offset of NaN', topK, [query, { data: new Float32Array(12), shape: [4, 3], offset: Number.NaN }, good], 'ARG_VALUE', '`corpus.offset`'],
+  [
+    'a query of another length',
+    topK,
+    [new Float32Array(4), corpus, good],
+    'SHAPE',
+    '3 columns, as the corpus has, for `query` but received 4',
+  ],
+  [
+    'a shape beyond the data',
+    topK,
+    [query, { data: new Float32Array(11), shape: [4, 3] }, good],
+    'SHAPE',
+    'within its 11 elements',
+  ],
+  [
+    'strides that leave the buffer',
+    topK,
+    [query, { data: new Float32Array(12), shape: [4, 3], strides: [4, 1] }, good],
+    'SHAPE',
+    'a reach from 0 to 14',
+  ],
+  [
+    'negative strides without offset',
+    topK,
+    [query, { data: new Float32Array(12), shape: [4, 3], strides: [-3, 1] }, good],
+    'SHAPE',
+    'a reach from -9 to 2',
+  ],
+  [
+    'a negative shape',
+    topK,
+    [query, { data: new Float32Array(12), shape: [-4, 3] }, good],
+    'ARG_VALUE',
+    '`corpus.shape[0]`',
+  ],
+  [
+    'a shape of three',
+    topK,
+    [query, { data: new Float32Array(12), shape: [2, 2, 3] }, good],
+    'ARG_TYPE',
+    '`corpus.shape`',
+  ],
+  [
+    'an offset of NaN',
+    topK,
+    [query, { data: new Float32Array(12), shape: [4, 3], offset: Number.NaN }, good],
+    'ARG_VALUE',
+    '`corpus.offset`',
+  ],
   [
     'more than 2^32 results',
     topK,
@@ -96,7 +174,9 @@ describe('bad input', () => {
     ]
     for (const error of errors) {
       expect(error.code).toBe(`ERR_OFFLOOP_${code}`)
-      expect(error).toBeInstanceOf(['ARG_TYPE', 'DETACHED', 'OPTION', 'RESIZABLE'].includes(code) ? TypeError : RangeError)
+      expect(error).toBeInstanceOf(
+        ['ARG_TYPE', 'DETACHED', 'OPTION', 'RESIZABLE'].includes(code) ? TypeError : RangeError,
+      )
       expect(error.message).toMatch(message)
       expect(error.message).toMatch(/^Expected .+ but /)
     }
@@ -110,13 +190,21 @@ describe('bad input', () => {
   })
 
   it('a signal, a callback or a timeout of the wrong kind', async () => {
-    expect((await errorOf(() => sum(f64, { signal: 'stop' as unknown as AbortSignal }))).message).toContain('an AbortSignal for `signal`')
-    expect((await errorOf(() => sum(f64, { onProgress: 1 as unknown as () => void }))).message).toContain('a function for `onProgress`')
+    expect((await errorOf(() => sum(f64, { signal: 'stop' as unknown as AbortSignal }))).message).toContain(
+      'an AbortSignal for `signal`',
+    )
+    expect((await errorOf(() => sum(f64, { onProgress: 1 as unknown as () => void }))).message).toContain(
+      'a function for `onProgress`',
+    )
     for (const timeout of [0, -5, Number.NaN]) {
       expect((await errorOf(() => sum.sync(f64, { timeout }))).code).toBe('ERR_OFFLOOP_ARG_VALUE')
     }
-    expect((await errorOf(() => sum.sync(f64, { timeout: '5' as unknown as number }))).code).toBe('ERR_OFFLOOP_ARG_TYPE')
-    expect((await errorOf(() => sum.sync(f64, { signal: AbortSignal.abort() } as object))).code).toBe('ERR_OFFLOOP_OPTION')
+    expect((await errorOf(() => sum.sync(f64, { timeout: '5' as unknown as number }))).code).toBe(
+      'ERR_OFFLOOP_ARG_TYPE',
+    )
+    expect((await errorOf(() => sum.sync(f64, { signal: AbortSignal.abort() } as object))).code).toBe(
+      'ERR_OFFLOOP_OPTION',
+    )
     expect(sum.sync(f64, { timeout: Number.POSITIVE_INFINITY })).toBe(6)
   })
 
@@ -125,7 +213,9 @@ describe('bad input', () => {
     const array = new Float64Array(new Resizable(800, { maxByteLength: 1600 }))
     array[0] = 5
     expect((await errorOf(() => sum(array))).code).toBe('ERR_OFFLOOP_RESIZABLE')
-    expect((await errorOf(() => sort(f64, { out: new Float64Array(new Resizable(24, { maxByteLength: 48 })) }))).code).toBe('ERR_OFFLOOP_RESIZABLE')
+    expect(
+      (await errorOf(() => sort(f64, { out: new Float64Array(new Resizable(24, { maxByteLength: 48 })) }))).code,
+    ).toBe('ERR_OFFLOOP_RESIZABLE')
     expect(sum.sync(array)).toBe(5)
     expect(sum.js(array)).toBe(5)
   })
@@ -155,7 +245,15 @@ describe('bad input', () => {
       [() => configure({ guard: 1 as unknown as boolean }), 'ARG_TYPE'],
     ]
     for (const [run, code] of cases) expect((await errorOf(run)).code, String(run)).toBe(`ERR_OFFLOOP_${code}`)
-    expect(matrix.from([[1, 2], [3, 4]], 'f32')).toEqual(matrix(new Float32Array([1, 2, 3, 4]), 2, 2))
+    expect(
+      matrix.from(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        'f32',
+      ),
+    ).toEqual(matrix(new Float32Array([1, 2, 3, 4]), 2, 2))
     expect(alloc(Int32Array, 4).buffer).toBeInstanceOf(SharedArrayBuffer)
   })
 

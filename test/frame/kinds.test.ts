@@ -1,6 +1,8 @@
 /** Every parameter kind, through the real boundary: values, absent options, growing results, states, and misfits. */
+import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import type { Value } from '../../dist/engine/values.js'
+import { sort } from '../../dist/index.js'
 import { isNative, native } from '../support.js'
 import { kinds, sleep } from './probe.js'
 
@@ -10,7 +12,15 @@ function values(change: Partial<Record<number, Value>> = {}): Value[] {
     { kind: 'inout', array: new Uint8Array([1, 2, 200]) },
     { kind: 'out', dtype: 'f32', length: 4, array: undefined },
     // The trace of a 2 x 2 matrix seen through negative strides: 4 + 1.
-    { kind: 'matrix', array: new Float32Array([1, 2, 3, 4]), rows: 2, cols: 2, rowStride: -2, colStride: -1, offset: 3 },
+    {
+      kind: 'matrix',
+      array: new Float32Array([1, 2, 3, 4]),
+      rows: 2,
+      cols: 2,
+      rowStride: -2,
+      colStride: -1,
+      offset: 3,
+    },
     { kind: 'number', value: 0.25 },
     { kind: 'integer', value: 5 },
     { kind: 'boolean', value: 1 },
@@ -93,6 +103,22 @@ describe.runIf(isNative)('parameter kinds', () => {
       await expect(kinds(values(change))(), message).rejects.toThrow(message)
       expect(() => kinds(values(change)).sync(), message).toThrow(message)
     }
+  })
+
+  it('may not overlap through two objects over one shared memory', async () => {
+    const memory = new SharedArrayBuffer(800)
+    const { port1, port2 } = new MessageChannel()
+    const arrived = new Promise<SharedArrayBuffer>((resolve) => port2.once('message', resolve))
+    port1.postMessage(memory)
+    const again = await arrived
+    port1.close()
+    expect(again).not.toBe(memory)
+    const x = new Float64Array(memory, 0, 50)
+    const code = 'ERR_OFFLOOP_OVERLAP'
+    await expect(sort(x, { out: new Float64Array(again, 80, 50) })).rejects.toThrow(expect.objectContaining({ code }))
+    expect(() => sort.sync(x, { out: new Float64Array(again, 80, 50) })).toThrow(expect.objectContaining({ code }))
+    await sort(x, { out: new Float64Array(again, 400, 50) })
+    await sort(x, { out: new Float64Array(again, 0, 50) })
   })
 
   it('are held while a job runs', async () => {

@@ -61,7 +61,8 @@ describe('sum', () => {
     for (const n of [1, 2, 17, 255, 256, 1000, 16384, 50_000]) {
       for (const range of [0, 20, 300]) {
         const x = new Float64Array(n).map(() => (next() - 0.5) * 10 ** ((next() - 0.5) * range))
-        const absolute = Number(exactly(x.map(Math.abs)) >> 1000n) * 2 ** -74 || Number(exactly(x.map(Math.abs))) * 2 ** -1074
+        const absolute =
+          Number(exactly(x.map(Math.abs)) >> 1000n) * 2 ** -74 || Number(exactly(x.map(Math.abs))) * 2 ** -1074
         const error = exactly(x) - exactly(new Float64Array([sum.sync(x)]))
         const size = Number((error < 0n ? -error : error) >> 900n) * 2 ** -174
         expect(size).toBeLessThanOrEqual(bound(n) * absolute * (1 + 1e-9))

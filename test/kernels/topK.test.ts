@@ -60,7 +60,10 @@ describe('topK', () => {
             const tolerance = metric === 'dot' || metric === 'sqeuclidean' ? 0 : 1e-15
             const want = expected.scores[i]![j]!
             if (kind === 'f64') expect(Math.abs(score - want)).toBeLessThanOrEqual(tolerance * Math.abs(want))
-            else expect(Math.abs(score - Math.fround(want))).toBeLessThanOrEqual(Math.abs(want) * 2 ** -23 * (tolerance === 0 ? 0 : 1))
+            else
+              expect(Math.abs(score - Math.fround(want))).toBeLessThanOrEqual(
+                Math.abs(want) * 2 ** -23 * (tolerance === 0 ? 0 : 1),
+              )
           })
         }
       }
@@ -126,7 +129,8 @@ describe('topK', () => {
     const next = random(5)
     const base = gaussian(30, next)
     const data = new Float64Array(200 * 30)
-    for (let i = 0; i < 200; i++) for (let j = 0; j < 30; j++) data[i * 30 + j] = base[j]! * (next() - 0.5) ** 3 * 10 ** (i % 20)
+    for (let i = 0; i < 200; i++)
+      for (let j = 0; j < 30; j++) data[i * 30 + j] = base[j]! * (next() - 0.5) ** 3 * 10 ** (i % 20)
     for (let i = 0; i < 200; i++) {
       const factor = (next() - 0.5) * 10 ** ((i % 40) - 20)
       for (let j = 0; j < 30; j++) data[i * 30 + j] = base[j]! * factor
@@ -187,7 +191,8 @@ describe('topK', () => {
       const [rows, cols] = view.shape as [number, number]
       const dense = new Float32Array(rows * cols)
       for (let i = 0; i < rows; i++) {
-        for (let j = 0; j < cols; j++) dense[i * cols + j] = data[view.offset + i * view.strides[0]! + j * view.strides[1]!]!
+        for (let j = 0; j < cols; j++)
+          dense[i * cols + j] = data[view.offset + i * view.strides[0]! + j * view.strides[1]!]!
       }
       for (const metric of METRICS) {
         const options = { k: 7, metric }

@@ -1,0 +1,152 @@
+/** The JavaScript engine: runs twins off the loop, in workers; on the loop where no worker can start. */
+import { runSliced } from './js-copy.js'
+import type { Lane, Task } from './js-lane.js'
+import { hold, letGo, runOnLoop } from './js-loop.js'
+import { jsMode } from './js-mode.js'
+import { lengthsOf, pack, requireLengths, unpack } from './js-pack.js'
+import { discard, release, submit, withdraw } from './js-pool.js'
+import { giveScratch } from './js-scratch.js'
+import { errorFrom, type Reply, type Request } from './js-wire.js'
+import { runTwin } from './twin.js'
+import type { Call, Outputs, Plan, Runnable, Sink, Value } from './values.js'
+
+export { jsMode, loopReason } from './js-mode.js'
+export { initialLimit, limitWorkers } from './js-pool.js'
+
+/** Runs the kernel's twin away from this thread and settles the sink once; returns what stops it. */
+export function startJs(kernel: Runnable, call: Call, _plan: Plan, sink: Sink): () => void {
+  const job = new Job(kernel, call, sink)
+  hold()
+  // A state (a cached plan, a merged sketch) is an object of this thread and cannot travel.
+  if (jsMode() === 'loop' || call.values.some((value) => value.kind === 'state')) runOnLoop(job)
+  else submit(job)
+  return () => job.stop()
+}
+
+class Job implements Task {
+  readonly work: number
+  private readonly lengths: readonly number[]
+  private phase: 'waiting' | 'filling' | 'running' | 'emptying' | 'settled' = 'waiting'
+  private lane: Lane | undefined
+  /** Memory that is this thread's to use again. */
+  private scratch: readonly ArrayBuffer[] = []
+  private bytesBack = 0
+  private inPlace = false
+  private cancelCopy: () => void = () => {}
+  private stopping = false
+
+  constructor(
+    private readonly kernel: Runnable,
+    private readonly call: Call,
+    private readonly sink: Sink,
+  ) {
+    this.work = call.work
+    this.lengths = lengthsOf(call.values)
+  }
+
+  begin(lane: Lane): void {
+    this.phase = 'filling'
+    this.lane = lane
+    try {
+      requireLengths(this.call.values, this.lengths)
+      const { values, scratch, fill, bytes, bytesBack, inPlace } = pack(this.call.values)
+      Object.assign(this, { scratch, bytesBack, inPlace })
+      this.cancelCopy = runSliced(fill, bytes, (error) => {
+        if (error === undefined) this.send(lane, values, scratch)
+        else this.fail(error)
+      })
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  private send(lane: Lane, values: readonly Value[], scratch: readonly ArrayBuffer[]): void {
+    this.phase = 'running'
+    this.scratch = []
+    try {
+      lane.worker.postMessage({ kernel: this.kernel.name, values } satisfies Request, scratch)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  reply(message: Reply): void {
+    this.scratch = message.scratch
+    if ('error' in message) {
+      this.fail(errorFrom(message))
+      return
+    }
+    const { arrays, steps } = unpack(this.call.values, message.arrays)
+    const outputs = { arrays, f64: new Float64Array(message.results), i64: new BigInt64Array(message.results) }
+    this.phase = 'emptying'
+    this.cancelCopy = runSliced(steps, this.bytesBack, (error) => {
+      if (error !== undefined) this.fail(error)
+      else if (this.stopping) this.end(() => this.sink.stopped())
+      else this.end(() => this.sink.resolve(outputs))
+    })
+  }
+
+  unbegin(): void {
+    this.cleanUp()
+    this.lane = undefined
+    this.phase = 'waiting'
+  }
+
+  died(error: Error): void {
+    this.lane = undefined
+    if (this.phase !== 'emptying') this.fail(error) // else its work is done
+  }
+
+  noWorker(): void {
+    runOnLoop(this)
+  }
+
+  runHere(): void {
+    if (this.phase === 'settled') return
+    let outputs: Outputs
+    try {
+      requireLengths(this.call.values, this.lengths)
+      outputs = runTwin(this.kernel, this.call.values)
+    } catch (error) {
+      this.fail(error)
+      return
+    }
+    this.end(() => this.sink.resolve(outputs))
+  }
+
+  stop(): void {
+    if (this.phase === 'settled') return
+    if (this.phase === 'waiting') withdraw(this)
+    if (this.phase === 'emptying' && this.inPlace) {
+      // An input half written over would have lost elements; the rest follows within milliseconds.
+      this.stopping = true
+      return
+    }
+    if (this.phase === 'running') {
+      const lane = this.lane!
+      this.lane = undefined
+      discard(lane)
+    }
+    this.end(() => this.sink.stopped())
+  }
+
+  private fail(error: unknown): void {
+    this.end(() => this.sink.reject(error))
+  }
+
+  private end(settle: () => void): void {
+    this.phase = 'settled'
+    this.cleanUp()
+    const { lane } = this
+    this.lane = undefined
+    letGo()
+    settle()
+    if (lane !== undefined) release(lane)
+  }
+
+  private cleanUp(): void {
+    this.cancelCopy()
+    this.scratch.forEach(giveScratch)
+    this.scratch = []
+  }
+}
