@@ -1,0 +1,77 @@
+/**
+ * The peers side by side: `npm run bench [-- topics… --quick --json --avx2-peers]`. See README.md.
+ */
+import { cpus, loadavg, release, totalmem } from 'node:os'
+import { info } from 'offloop'
+import { Bench, met, quantile, type Row, table, verdict } from './common.js'
+import { benchEstimate } from './estimate.js'
+import { benchLoop } from './loop.js'
+import { benchMnist } from './mnist.js'
+import { NumPy } from './peers.js'
+import { benchSort } from './sort.js'
+import { benchSum } from './sum.js'
+import { benchSync } from './sync.js'
+import { benchTopK } from './topk.js'
+
+type Topic = (bench: Bench, numpy: NumPy | undefined) => Promise<Row[]>
+const TOPICS: Readonly<Record<string, Topic>> = {
+  sum: benchSum,
+  sort: benchSort,
+  topk: benchTopK,
+  sync: benchSync,
+  loop: benchLoop,
+  estimate: benchEstimate,
+  mnist: benchMnist,
+}
+const UNASKED = Object.keys(TOPICS).filter((topic) => topic !== 'mnist')
+const FLAGS = ['--quick', '--json', '--avx2-peers']
+
+async function main(chosen: readonly string[], flags: ReadonlySet<string>): Promise<void> {
+  const bench = new Bench({ quick: flags.has('--quick'), json: flags.has('--json') })
+  const numpy = await NumPy.start(flags.has('--avx2-peers'))
+  const ours = info()
+  const machine = {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryGB: Math.round(totalmem() / 2 ** 30),
+    system: `${process.platform} ${release()}`,
+    load: loadavg()[0]!,
+    node: ours.node,
+    offloop: `${ours.version}, ${ours.engine}, ${ours.isa}, ${ours.threads} threads (${ours.threadsSource})`,
+    numpy: numpy === undefined ? 'missing' : describe(numpy),
+  }
+  bench.say(`${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, ${machine.system}, Node ${machine.node}`)
+  bench.say(`offloop ${machine.offloop}`)
+  bench.say(`NumPy ${machine.numpy}${flags.has('--avx2-peers') ? ', held to AVX2' : ''}`)
+  if (machine.load > 0.5) bench.say(`The machine is busy (load ${machine.load.toFixed(1)}): expect noise.`)
+  bench.say()
+  const rows: Row[] = []
+  for (const topic of chosen) rows.push(...(await TOPICS[topic]!(bench, numpy)))
+  numpy?.close()
+  for (const line of table(rows)) bench.say(line)
+  if (flags.has('--json')) console.log(JSON.stringify({ machine, rows: rows.map(plainRow) }))
+}
+
+function describe({ versions }: NumPy): string {
+  const { numpy, python, blas, features } = versions
+  return `${numpy}, Python ${python}, ${blas}, ${features.at(-1) ?? 'baseline'}`
+}
+
+function plainRow(row: Row) {
+  const [q1, median, q3] = [0.25, 0.5, 0.75].map((q) => (row.values.length === 0 ? null : quantile(row.values, q)))
+  const { name, unit, bar, missing, values } = row
+  return { name, unit, bar, median, q1, q3, n: values.length, missing, met: bar && met(row), verdict: verdict(row) }
+}
+
+const words = process.argv.slice(2)
+const unknown = words.find((word) => !(word in TOPICS) && !FLAGS.includes(word))
+if (unknown !== undefined) {
+  console.error(`Expected only ${[...Object.keys(TOPICS), ...FLAGS].join(', ')} but received ${unknown}`)
+  process.exitCode = 2
+} else if (info().engine !== 'native') {
+  console.error(`Expected native code to measure but have none: ${info().reason}`)
+  process.exitCode = 1
+} else {
+  const asked = words.filter((word) => !FLAGS.includes(word))
+  await main(asked.length === 0 ? UNASKED : asked, new Set(words))
+}

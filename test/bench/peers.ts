@@ -1,0 +1,125 @@
+/** Competitors that live in processes of their own: NumPy, and a C program that reads memory. */
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** Arrays travel through files here. */
+const folder = mkdtempSync(join(tmpdir(), 'offloop-bench-'))
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+/** A child that answers every line with a line. */
+class Child {
+  readonly #process: ChildProcessWithoutNullStreams
+  readonly #lines: AsyncIterator<string>
+
+  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+    this.#process = spawn(command, args, { env })
+    this.#process.on('error', () => {}) // the reading end closes, and `ask` says so
+    this.#process.stdin.on('error', () => {})
+    this.#process.stderr.pipe(process.stderr)
+    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
+  }
+
+  async ask(line: string): Promise<string> {
+    this.#process.stdin.write(`${line}\n`)
+    const { value, done } = await this.#lines.next()
+    if (done) throw new Error(`${this.#process.spawnfile} ended`)
+    return value
+  }
+
+  close(): void {
+    this.#process.stdin.end()
+  }
+}
+
+export interface NumPyVersions {
+  readonly python: string
+  readonly numpy: string
+  readonly blas: string
+  readonly features: readonly string[]
+}
+
+export class NumPy {
+  readonly #child: Child
+  readonly versions: NumPyVersions
+
+  private constructor(child: Child, versions: NumPyVersions) {
+    this.#child = child
+    this.versions = versions
+  }
+
+  /** Undefined where python3 or NumPy is not there. `avx2`: without the AVX-512 code that NumPy and OpenBLAS have. */
+  static async start(avx2: boolean): Promise<NumPy | undefined> {
+    try {
+      execFileSync('python3', ['-c', 'import numpy'], { stdio: 'ignore' })
+    } catch {
+      return undefined
+    }
+    const env = avx2
+      ? { ...process.env, NPY_DISABLE_CPU_FEATURES: 'X86_V4 AVX512_ICL', OPENBLAS_CORETYPE: 'Haswell' }
+      : process.env
+    const child = new Child('python3', ['-u', fileURLToPath(new URL('numpy_peer.py', import.meta.url))], env)
+    return new NumPy(child, JSON.parse(await child.ask('{"do":"about"}')) as NumPyVersions)
+  }
+
+  /** Gives NumPy the same numbers. `work`: with a second array to sort in place. */
+  async load(name: string, array: Float32Array | Float64Array, shape: readonly number[], work = false): Promise<void> {
+    const path = join(folder, name)
+    writeFileSync(path, new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
+    const dtype = array.BYTES_PER_ELEMENT === 8 ? '<f8' : '<f4'
+    await this.#child.ask(JSON.stringify({ do: 'load', name, path, dtype, shape, work }))
+    rmSync(path)
+  }
+
+  /** Milliseconds of one of the functions of numpy_peer.py, by NumPy's own clock. */
+  async time(what: string): Promise<number> {
+    return (JSON.parse(await this.#child.ask(JSON.stringify({ do: 'time', what }))) as { ms: number }).ms
+  }
+
+  async value(what: string): Promise<unknown> {
+    const answer = await this.#child.ask(JSON.stringify({ do: 'time', what, value: true }))
+    return (JSON.parse(answer) as { value: unknown }).value
+  }
+
+  close(): void {
+    this.#child.close()
+  }
+}
+
+export type Pages = 'huge' | 'small'
+
+/** Reads memory of its own with as many threads as the machine gives: see bandwidth.c. */
+export class Reader {
+  readonly #child: Child
+  readonly compiler: string
+
+  private constructor(child: Child, compiler: string) {
+    this.#child = child
+    this.compiler = compiler
+  }
+
+  /** Undefined where no C compiler is, or where it does not compile. */
+  static start(bytes: number, threads: number): Reader | undefined {
+    const program = join(folder, 'bandwidth')
+    const source = fileURLToPath(new URL('bandwidth.c', import.meta.url))
+    try {
+      execFileSync('cc', ['-O3', '-march=native', '-pthread', source, '-o', program], { stdio: 'ignore' })
+      const compiler = execFileSync('cc', ['--version'], { encoding: 'utf8' }).split('\n')[0]!
+      return new Reader(new Child(program, [`${bytes}`, `${threads}`]), compiler)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Milliseconds of one pass. `way` 0: straight through; 1: four streams at once. */
+  async time(pages: Pages, way: number): Promise<number> {
+    return Number(await this.#child.ask(`${pages} ${way}`)) * 1000
+  }
+
+  close(): void {
+    this.#child.close()
+  }
+}
