@@ -3,7 +3,6 @@ import { wrongType } from '../base/errors.js'
 import { readInteger } from '../core/arguments.js'
 import type { Callable, Definition } from '../core/define.js'
 import { info } from '../core/info.js'
-import { TWIN_NS } from '../core/plan.js'
 import { nativeFor } from '../engine/choose.js'
 import { type Arguments, definitionFor, readDtype, sampleArguments } from './arguments.js'
 import { formatSizes } from './format.js'
@@ -88,7 +87,7 @@ function rowOf(
     syncOneMs,
     syncMs,
     speedup,
-    runsTwin: nativeFor(definition) === undefined || (definition.agreement === 'exact' && call.work < TWIN_NS),
+    runsTwin: nativeFor(definition) === undefined,
     estimateMs,
     estimateRatio: estimateMs / syncOneMs,
   }

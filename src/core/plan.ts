@@ -1,12 +1,11 @@
-/** Chooses how a checked call runs: inline or on the pool, with how many threads, or straight through the twin. */
+/** Chooses how a checked call runs: inline or on the pool, and with how many threads. */
 import type { Plan } from '../engine/values.js'
 
 /** Below this an asynchronous hop (20 to 100 µs) costs more than the work: it runs on the loop at once. */
 export const INLINE_NS = 20_000
 /** Below this a blocking caller gains nothing from waking other threads. */
 export const SERIAL_NS = 60_000
-/** Below this the twin is done before a native call (300 ns) has read its arguments. */
-export const TWIN_NS = 150
+// There is no third line below which the twin would run instead: setting up a twin costs what a native call does, 300 ns.
 
 export function planAsync(work: number, threads: number): Plan {
   return { threads, work, inline: work < INLINE_NS, timeout: 0 }

@@ -9,7 +9,7 @@ import { runTwin } from '../engine/twin.js'
 import type { Call, Outputs, Sink } from '../engine/values.js'
 import { type Options, readInteger, readOptions, refuseResizable } from './arguments.js'
 import type { Definition } from './define.js'
-import { INLINE_NS, planAsync, planSync, TWIN_NS } from './plan.js'
+import { INLINE_NS, planAsync, planSync } from './plan.js'
 import { MAX_THREADS, settings } from './settings.js'
 
 type Known = ReadonlySet<string>
@@ -44,7 +44,7 @@ function start(
   const native = nativeFor(kernel)
   if (call.work < INLINE_NS) {
     const outputs =
-      native === undefined || (call.work < TWIN_NS && kernel.agreement === 'exact')
+      native === undefined
         ? runTwin(kernel, call.values)
         : native.sync(kernel, call, planAsync(call.work, threads), undefined)
     // Before anything of the caller's runs: scalar results are in memory that the next call uses again.
@@ -141,7 +141,6 @@ function compute(
   timeout: number,
   progress: ((fraction: number) => boolean) | undefined,
 ): Outputs {
-  if (call.work < TWIN_NS && kernel.agreement === 'exact') return runTwin(kernel, call.values)
   const native = nativeFor(kernel)
   if (native === undefined) return runTwin(kernel, call.values)
   try {

@@ -183,7 +183,7 @@ function connect(addon: Addon): NativeEngine {
       const passed = write(call, plan, 0, progress !== undefined, arrays)
       passed[0] = indexOf(kernel, call)
       let status: number
-      if (progress === undefined && !call.values.some((value) => value.kind === 'grow')) {
+      if (progress === undefined && !grows(call)) {
         status = addon.sync(...(passed as [number]))
       } else {
         const [outerId, outerProgress] = [syncId, syncProgress]
@@ -231,6 +231,11 @@ function outputIndex(call: Call, parameter: number): number {
     if (kind === 'out' || kind === 'inout' || kind === 'grow') index++
   }
   return index
+}
+
+function grows(call: Call): boolean {
+  for (const value of call.values) if (value.kind === 'grow') return true
+  return false
 }
 
 function failure(status: number): Error {
