@@ -1,8 +1,7 @@
 // The module: a handful of exports. No kernel ever adds one.
 
-#include "napi/api.h"
-
 #include "core/pool.h"
+#include "napi/api.h"
 #include "napi/call.h"
 #include "napi/environment.h"
 
@@ -18,8 +17,10 @@ Environment* Of(napi_env env) {
 }
 
 napi_value Throw(napi_env env, const char* message) {
-  if (message == kOverlap) napi_throw_range_error(env, "ERR_OFFLOOP_OVERLAP", message);
-  else napi_throw_error(env, "ERR_OFFLOOP_INTERNAL", message);
+  if (message == kOverlap)
+    napi_throw_range_error(env, "ERR_OFFLOOP_OVERLAP", message);
+  else
+    napi_throw_error(env, "ERR_OFFLOOP_INTERNAL", message);
   return nullptr;
 }
 
@@ -124,7 +125,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Raw(env, exports, "start", &Start);
   Raw(env, exports, "stop", &Stop);
   exports.Set("connect", Napi::Function::New(env, &Connect));
-  exports.Set("describe", Napi::Function::New(env, [](const Napi::CallbackInfo& info) { return Describe(info.Env()); }));
+  exports.Set("describe",
+              Napi::Function::New(env, [](const Napi::CallbackInfo& info) { return Describe(info.Env()); }));
   exports.Set("configure", Napi::Function::New(env, &Configure));
   exports.Set("stats", Napi::Function::New(env, &Stats));
   exports.Set("state", Napi::Function::New(env, &MakeState));

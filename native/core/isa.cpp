@@ -29,10 +29,11 @@ struct Features {
     const bool ymm = (xcr0 & 6) == 6;
     const bool zmm = (xcr0 & 0xE6) == 0xE6;
     // AVX, FMA, F16C, MOVBE apart; AVX2, BMI1, BMI2; LZCNT comes with every such CPU.
-    avx2 = sse42 && ymm && (leaf1 >> 28 & 1) && (leaf1 >> 12 & 1) && (leaf1 >> 29 & 1) && (leaf7 >> 5 & 1) && (leaf7 >> 3 & 1) &&
-           (leaf7 >> 8 & 1) && (leaf1 >> 25 & 1) && (leaf1 >> 1 & 1);
+    avx2 = sse42 && ymm && (leaf1 >> 28 & 1) && (leaf1 >> 12 & 1) && (leaf1 >> 29 & 1) && (leaf7 >> 5 & 1) &&
+           (leaf7 >> 3 & 1) && (leaf7 >> 8 & 1) && (leaf1 >> 25 & 1) && (leaf1 >> 1 & 1);
     // F, DQ, CD, BW, VL
-    avx512 = avx2 && zmm && (leaf7 >> 16 & 1) && (leaf7 >> 17 & 1) && (leaf7 >> 28 & 1) && (leaf7 >> 30 & 1) && (leaf7 >> 31 & 1);
+    avx512 = avx2 && zmm && (leaf7 >> 16 & 1) && (leaf7 >> 17 & 1) && (leaf7 >> 28 & 1) && (leaf7 >> 30 & 1) &&
+             (leaf7 >> 31 & 1);
   }
 };
 

@@ -51,7 +51,8 @@ FloatingPointMode::~FloatingPointMode() {}
 #endif
 
 int64_t NowNs() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 void AdviseHuge(void* data, int64_t bytes) {
@@ -72,8 +73,10 @@ Job::~Job() {
   for (Private::Block* block = private_->scratch; block != nullptr;) {
     Private::Block* next = block->next;
 #if defined(__linux__)
-    if (block->mapped) munmap(block->data, static_cast<size_t>(block->bytes));
-    else std::free(block->data);
+    if (block->mapped)
+      munmap(block->data, static_cast<size_t>(block->bytes));
+    else
+      std::free(block->data);
 #elif defined(_WIN32)
     _aligned_free(block->data);
 #else
@@ -174,8 +177,10 @@ bool Job::RunFork(const Task* tasks, int64_t count, ForkRun run, void* context) 
 void Job::RunBatch(Batch& batch) {
   batch.max_active = threads();
   batch.inlined = private_->control->plan.inline_only;
-  if (batch.inlined) Pool::Get().RunInline(batch);
-  else Pool::Get().Run(batch);
+  if (batch.inlined)
+    Pool::Get().RunInline(batch);
+  else
+    Pool::Get().Run(batch);
 }
 
 void* Job::ScratchBytes(int64_t count, int64_t size) {
@@ -241,7 +246,8 @@ void JobControl::Stop(Status why) {
 
 double JobControl::fraction() const {
   if (private_->total <= 0) return 0;
-  const double f = static_cast<double>(private_->done.load(std::memory_order_relaxed)) / static_cast<double>(private_->total);
+  const double f =
+      static_cast<double>(private_->done.load(std::memory_order_relaxed)) / static_cast<double>(private_->total);
   return f < 1 ? f : 1;
 }
 

@@ -54,7 +54,8 @@ class Job {
  public:
   // Runs fn(begin, end) over [0, items) in grains of `grain` items, on all threads
   // that the plan allows. False if the job stopped on the way.
-  template <class F> OFFLOOP_INLINE bool For(int64_t items, int64_t grain, F&& fn) {
+  template <class F>
+  OFFLOOP_INLINE bool For(int64_t items, int64_t grain, F&& fn) {
     using Fn = std::remove_reference_t<F>;
     struct Local {
       static void Run(void* context, int64_t begin, int64_t end) { (*static_cast<Fn*>(context))(begin, end); }
@@ -64,7 +65,8 @@ class Job {
 
   // Cuts [0, items) into blocks of `block` items and calls fn(begin, end) on runs of
   // whole blocks, sized by the plan. For elementwise kernels.
-  template <class F> OFFLOOP_INLINE bool Blocks(int64_t items, int64_t block, F&& fn) {
+  template <class F>
+  OFFLOOP_INLINE bool Blocks(int64_t items, int64_t block, F&& fn) {
     const int64_t grain = GrainBlocks((items + block - 1) / block);
     return For((items + block - 1) / block, grain, [&](int64_t b, int64_t e) {
       const int64_t end = e * block < items ? e * block : items;
@@ -77,23 +79,32 @@ class Job {
   // S is trivially copyable. With no items, `state` is left as it is.
   template <class S, class Leaf, class Join>
   OFFLOOP_INLINE Status Reduce(int64_t items, int64_t block, S& state, Leaf&& leaf, Join&& join) {
+    return ReduceRuns(
+        items, block, state,
+        [&](int64_t begin, int64_t end, S* partial) {
+          for (int64_t at = begin; at < end; at += block) *partial++ = leaf(at, at + block < end ? at + block : end);
+        },
+        join);
+  }
+
+  // The same for leaves that work on several blocks side by side: leaf(begin, end, partial) is given
+  // a run of whole blocks and writes the state of each, in order, to partial[0], partial[1], …
+  template <class S, class Leaf, class Join>
+  OFFLOOP_INLINE Status ReduceRuns(int64_t items, int64_t block, S& state, Leaf&& leaf, Join&& join) {
     static_assert(std::is_trivially_copyable_v<S>);
     static_assert(sizeof(S) <= 4096, "large states are cut into slices by the kernel (kMaxSlices)");
     if (items <= 0) return status();
     const int64_t blocks = (items + block - 1) / block;
     if (blocks == 1) {
       if (stopped()) return status();
-      state = leaf(int64_t{0}, items);
+      leaf(int64_t{0}, items, &state);
       Advance(1);
       return status();
     }
     S* partial = Scratch<S>(blocks);
     if (partial == nullptr) return Status::kNoMemory;
     const bool ran = For(blocks, GrainBlocks(blocks), [&](int64_t b, int64_t e) {
-      for (int64_t i = b; i < e; ++i) {
-        const int64_t end = (i + 1) * block < items ? (i + 1) * block : items;
-        partial[i] = leaf(i * block, end);
-      }
+      leaf(b * block, e * block < items ? e * block : items, partial + b);
     });
     if (!ran) return status();
     // In place: after the pass with step s, partial[i] holds blocks i .. i + 2s - 1.
@@ -107,7 +118,8 @@ class Job {
   // newest first, until none is left. False if the job stopped on the way. Each task
   // is one grain; `fn` must leave the data sound after every task, since any of them
   // may be the last to run.
-  template <class F> OFFLOOP_INLINE bool Fork(const Task* tasks, int64_t count, F&& fn) {
+  template <class F>
+  OFFLOOP_INLINE bool Fork(const Task* tasks, int64_t count, F&& fn) {
     using Fn = std::remove_reference_t<F>;
     struct Local {
       static void Run(void* context, const Task& task, Forks& forks) { (*static_cast<Fn*>(context))(task, forks); }
@@ -117,13 +129,15 @@ class Job {
 
   // A serial stretch of the body that takes longer than some microseconds: it
   // counts as one grain, so that it runs within the thread budget.
-  template <class F> OFFLOOP_INLINE bool Serial(F&& fn) {
+  template <class F>
+  OFFLOOP_INLINE bool Serial(F&& fn) {
     return For(1, 1, [&](int64_t, int64_t) { fn(); });
   }
 
   // Uninitialised memory, 64-byte aligned, on huge pages where large; freed with the
   // job. Null if it cannot be had. Only the body may call it.
-  template <class T> OFFLOOP_INLINE T* Scratch(int64_t count) {
+  template <class T>
+  OFFLOOP_INLINE T* Scratch(int64_t count) {
     static_assert(std::is_trivially_destructible_v<T>);
     return static_cast<T*>(ScratchBytes(count, static_cast<int64_t>(sizeof(T))));
   }

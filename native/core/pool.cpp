@@ -107,6 +107,7 @@ bool Pool::StartThread() {
 bool Pool::RingCrew() {
   if (Sleeper* sleeper = idle_) {
     idle_ = sleeper->below;
+    if (spin_) sleeper->steering.SteerAway(taken_, cores_, CurrentCore());
     Ring(*sleeper);
   } else if (!StartThread()) {
     return false;
@@ -234,7 +235,13 @@ void Pool::RunGrain(Batch& batch, const Sleeper& self, std::unique_lock<std::mut
   ++grains_;
   const int lane = TakeLane(batch);
   Raise(job->peak, batch.active);
-  if (!own) batch.helper_core = CurrentCore();
+  const int core = CurrentCore();
+  if (!own) batch.helper_core = core;
+  const bool placed = core >= 0 && core < kMaxCores && taken_[core] < 255;
+  if (placed) {
+    ++taken_[core];
+    if (core >= cores_) cores_ = core + 1;
+  }
   WakeForWork();
   lock.unlock();
   {
@@ -253,6 +260,7 @@ void Pool::RunGrain(Batch& batch, const Sleeper& self, std::unique_lock<std::mut
   }
   lock.lock();
   batch.lanes[lane / 64] &= ~(uint64_t{1} << (lane % 64));
+  if (placed) --taken_[core];
   --batch.active;
   if (permit) --busy_;
   if (batch.HasWork() && job->StopRequested()) batch.DropWork();
@@ -263,6 +271,7 @@ void Pool::RunGrain(Batch& batch, const Sleeper& self, std::unique_lock<std::mut
 
 void Pool::Loop() {
   Sleeper self;
+  self.steering.Enter();
   std::unique_lock<std::mutex> lock(mutex_);
   --waking_;
   bool near = false;  // more work may come at once
@@ -304,6 +313,7 @@ void Pool::Loop() {
     }
     --waking_;
     near = false;
+    self.steering.Settle();
   }
 }
 

@@ -24,6 +24,7 @@
 #include <mutex>
 
 #include "core/control.h"
+#include "core/thread.h"
 
 namespace offloop {
 
@@ -34,6 +35,7 @@ struct Sleeper {
   std::condition_variable bell;
   std::atomic<bool> rung{false};  // set under the mutex; a thread that still spins reads it without
   bool waits = false;
+  Steering steering;         // for threads of the crew
   Sleeper* below = nullptr;  // the stack of idle threads: the last to sleep has the warmest cache
 };
 
@@ -119,7 +121,9 @@ class Pool {
   int waking_ = 0;  // rung for, but not there yet
   int callers_waiting_ = 0;
   int threads_;
-  bool spin_;  // false where another thread can only go on if this one gives up its core
+  uint8_t taken_[kMaxCores] = {};  // threads in grains, by the core each was on when it began
+  int cores_ = 0;                  // no higher core was seen
+  bool spin_;                      // false where another thread can only go on if this one gives up its core
   int64_t grains_ = 0;
   int64_t bodies_ = 0;
 };

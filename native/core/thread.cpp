@@ -147,7 +147,8 @@ bool StartDetachedThread(void (*main)(void*), void* argument) {
   if (start == nullptr) return false;
   *start = {main, argument};
 #if defined(_WIN32)
-  const uintptr_t thread = _beginthreadex(nullptr, kStackBytes, &Main, start, STACK_SIZE_PARAM_IS_A_RESERVATION, nullptr);
+  const uintptr_t thread =
+      _beginthreadex(nullptr, kStackBytes, &Main, start, STACK_SIZE_PARAM_IS_A_RESERVATION, nullptr);
   if (thread != 0) CloseHandle(reinterpret_cast<HANDLE>(thread));
   const bool started = thread != 0;
 #else
@@ -196,5 +197,28 @@ CoreCount CountCores() {
   }
   return MeasureCores();
 }
+
+#if defined(__linux__)
+void Steering::Enter() { thread_ = static_cast<int>(syscall(SYS_gettid)); }
+
+void Steering::SteerAway(const uint8_t* taken, int cores, int here) {
+  if (thread_ == 0 || sched_getaffinity(thread_, sizeof full_, &full_) != 0) return;
+  cpu_set_t free = full_;
+  for (int core = 0; core < cores; ++core)
+    if (taken[core] != 0) CPU_CLR(static_cast<size_t>(core), &free);
+  if (here >= 0 && here < kMaxCores) CPU_CLR(static_cast<size_t>(here), &free);
+  if (CPU_COUNT(&free) == 0 || CPU_EQUAL(&free, &full_)) return;
+  narrowed_ = sched_setaffinity(thread_, sizeof free, &free) == 0;
+}
+
+void Steering::Settle() {
+  if (narrowed_) sched_setaffinity(0, sizeof full_, &full_);
+  narrowed_ = false;
+}
+#else
+void Steering::Enter() {}
+void Steering::SteerAway(const uint8_t*, int, int) {}
+void Steering::Settle() {}
+#endif
 
 }  // namespace offloop

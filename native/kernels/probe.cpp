@@ -36,8 +36,9 @@ struct Count {
 };
 
 // results: sum(in), trace(matrix), number, integer, boolean, enum, any.size * 100 + its dtype, calls so far
-Status Kinds(Job& job, In<double> in, InOut<uint8_t> twice, Out<float> out, Matrix<float> matrix, double number, int64_t integer,
-             bool boolean, Enum<Color> color, Opt<Any> any, Grow<uint32_t> grow, State<Count> state, Result<double> results) {
+Status Kinds(Job& job, In<double> in, InOut<uint8_t> twice, Out<float> out, Matrix<float> matrix, double number,
+             int64_t integer, bool boolean, Enum<Color> color, Opt<Any> any, Grow<uint32_t> grow, State<Count> state,
+             Result<double> results) {
   double sum = 0, trace = 0;
   for (int64_t i = 0; i < in.size; ++i) sum += in.data[i];
   for (int64_t i = 0; i < twice.size; ++i) twice.data[i] = static_cast<uint8_t>(2 * twice.data[i]);
@@ -47,9 +48,15 @@ Status Kinds(Job& job, In<double> in, InOut<uint8_t> twice, Out<float> out, Matr
   uint32_t* grown = grow.Allocate(integer);
   if (grown == nullptr) return job.stopped() ? job.status() : Status::kNoMemory;
   for (int64_t i = 0; i < integer; ++i) grown[i] = static_cast<uint32_t>(i * i);
-  const double values[] = {sum, trace, number, static_cast<double>(integer), boolean ? 1.0 : 0.0, static_cast<double>(color.value),
-                           any.present ? static_cast<double>(any.value.size) * 100 + static_cast<double>(any.value.dtype) : -1,
-                           static_cast<double>(++state->calls)};
+  const double values[] = {
+      sum,
+      trace,
+      number,
+      static_cast<double>(integer),
+      boolean ? 1.0 : 0.0,
+      static_cast<double>(color.value),
+      any.present ? static_cast<double>(any.value.size) * 100 + static_cast<double>(any.value.dtype) : -1,
+      static_cast<double>(++state->calls)};
   for (int i = 0; i < kMaxResults; ++i) results.data[i] = values[i];
   return job.status();
 }

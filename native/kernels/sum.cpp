@@ -37,20 +37,40 @@ OFFLOOP_INLINE void AddRow(Lanes& acc, const float* x) {
   acc += __builtin_convertvector(row, Lanes);
 }
 
-template <class T> double SumBlock(const T* x, int64_t n) {
-  Lanes counter[kLevels];  // counter[l] holds 2^l runs if bit l of `runs` is set
+// Runs of one block, joined like a binary counter.
+struct Counter {
+  Lanes level[kLevels];  // level[l] holds 2^l runs if bit l of `runs` is set
   unsigned runs = 0;
-  const auto push = [&](Lanes& acc) {
-    int level = 0;
-    for (; runs >> level & 1; ++level) acc = counter[level] + acc;
-    counter[level] = acc;
+
+  OFFLOOP_INLINE void Push(Lanes& acc) {
+    int l = 0;
+    for (; runs >> l & 1; ++l) acc = level[l] + acc;
+    level[l] = acc;
     ++runs;
-  };
+  }
+  // What is left in the counter, smallest first, then the lanes.
+  OFFLOOP_INLINE double Total() const {
+    Lanes total = {};
+    bool any = false;
+    for (int l = 0; l < kLevels; ++l) {
+      if (!(runs >> l & 1)) continue;
+      total = any ? level[l] + total : level[l];
+      any = true;
+    }
+    for (int64_t half = kLanes / 2; half > 0; half /= 2)
+      for (int64_t i = 0; i < half; ++i) total[i] = total[i] + total[i + half];
+    return total[0];
+  }
+};
+
+template <class T>
+double SumBlock(const T* x, int64_t n) {
+  Counter counter;
   int64_t at = 0;
   for (; at + kRun <= n; at += kRun) {
     Lanes acc = {};
     for (int64_t row = 0; row < kRows; ++row) AddRow(acc, x + at + row * kLanes);
-    push(acc);
+    counter.Push(acc);
   }
   if (at < n) {
     Lanes acc = {};
@@ -60,33 +80,51 @@ template <class T> double SumBlock(const T* x, int64_t n) {
       for (int64_t i = 0; at + i < n; ++i) padded[i] = x[at + i];
       AddRow(acc, padded);
     }
-    push(acc);
+    counter.Push(acc);
   }
-  // What is left in the counter, smallest first.
-  Lanes total = {};
-  bool any = false;
-  for (int level = 0; level < kLevels; ++level) {
-    if (!(runs >> level & 1)) continue;
-    total = any ? counter[level] + total : counter[level];
-    any = true;
-  }
-  for (int64_t half = kLanes / 2; half > 0; half /= 2)
-    for (int64_t i = 0; i < half; ++i) total[i] = total[i] + total[i + half];
-  return total[0];
+  return counter.Total();
 }
 
-template <class T> Status SumFloat(Job& job, In<T> x, Result<double> total) {
+// Whole blocks that one thread reads side by side, row by row in turn. The processor's prefetcher follows
+// each of them, so that eight draw more from memory than one: 256 MB on two threads take 11.5 ms
+// instead of 13.1 (one thread: 22.4 instead of 25.1); four take 13. Asking ahead in software as well
+// gained nothing that could be told from noise.
+constexpr int kStreams = 8;
+
+// partial[s * part] = the sum of the block at x + s * part blocks.
+template <class T>
+void SumAbreast(const T* x, int64_t part, double* partial) {
+  Counter counter[kStreams];
+  for (int64_t at = 0; at < kBlock; at += kRun) {
+    Lanes acc[kStreams] = {};
+    for (int64_t row = at; row < at + kRun; row += kLanes)
+      for (int s = 0; s < kStreams; ++s) AddRow(acc[s], x + s * part * kBlock + row);
+    for (int s = 0; s < kStreams; ++s) counter[s].Push(acc[s]);
+  }
+  for (int s = 0; s < kStreams; ++s) partial[s * part] = counter[s].Total();
+}
+
+template <class T>
+Status SumFloat(Job& job, In<T> x, Result<double> total) {
   job.Total((x.size + kBlock - 1) / kBlock);
   double sum = 0;
-  const Status status = job.Reduce(
-      x.size, kBlock, sum, [&](int64_t b, int64_t e) { return SumBlock(x.data + b, e - b); },
+  const Status status = job.ReduceRuns(
+      x.size, kBlock, sum,
+      [&](int64_t begin, int64_t end, double* partial) {
+        const int64_t part = (end - begin) / (kStreams * kBlock);
+        for (int64_t i = 0; i < part; ++i) SumAbreast(x.data + begin + i * kBlock, part, partial + i);
+        partial += part * kStreams;
+        for (begin += part * kStreams * kBlock; begin < end; begin += kBlock)
+          *partial++ = SumBlock(x.data + begin, end - begin < kBlock ? end - begin : kBlock);
+      },
       [](double a, double b) { return a + b; });
   *total.data = sum;
   return status;
 }
 
 // 8- and 16-bit elements in 32-bit partial sums: a quarter of the widening work.
-template <class T, class Narrow, class Wide> Wide SumChunks(const T* x, int64_t n) {
+template <class T, class Narrow, class Wide>
+Wide SumChunks(const T* x, int64_t n) {
   constexpr int64_t kChunk = 4096;
   Wide total = 0;
   for (int64_t at = 0; at < n; at += kChunk) {
@@ -98,7 +136,8 @@ template <class T, class Narrow, class Wide> Wide SumChunks(const T* x, int64_t 
   return total;
 }
 
-template <class T, class Narrow, class Wide> Status SumInteger(Job& job, In<T> x, Result<double> total) {
+template <class T, class Narrow, class Wide>
+Status SumInteger(Job& job, In<T> x, Result<double> total) {
   job.Total((x.size + kBlock - 1) / kBlock);
   Wide sum = 0;
   const Status status = job.Reduce(
@@ -114,7 +153,8 @@ struct Halves {
   uint64_t low;
 };
 
-template <class T> Status SumLong(Job& job, In<T> x, Result<int64_t> total) {
+template <class T>
+Status SumLong(Job& job, In<T> x, Result<int64_t> total) {
   job.Total((x.size + kBlock - 1) / kBlock);
   Halves sum{0, 0};
   const Status status = job.Reduce(
@@ -140,9 +180,12 @@ template <class T> Status SumLong(Job& job, In<T> x, Result<int64_t> total) {
 }  // namespace
 
 OFFLOOP_KERNEL(sum, OFFLOOP_INSTANCE("f64", SumFloat<double>), OFFLOOP_INSTANCE("f32", SumFloat<float>),
-               OFFLOOP_INSTANCE("i8", SumInteger<int8_t, int32_t, int64_t>), OFFLOOP_INSTANCE("u8", SumInteger<uint8_t, uint32_t, uint64_t>),
-               OFFLOOP_INSTANCE("i16", SumInteger<int16_t, int32_t, int64_t>), OFFLOOP_INSTANCE("u16", SumInteger<uint16_t, uint32_t, uint64_t>),
-               OFFLOOP_INSTANCE("i32", SumInteger<int32_t, int64_t, int64_t>), OFFLOOP_INSTANCE("u32", SumInteger<uint32_t, uint64_t, uint64_t>),
+               OFFLOOP_INSTANCE("i8", SumInteger<int8_t, int32_t, int64_t>),
+               OFFLOOP_INSTANCE("u8", SumInteger<uint8_t, uint32_t, uint64_t>),
+               OFFLOOP_INSTANCE("i16", SumInteger<int16_t, int32_t, int64_t>),
+               OFFLOOP_INSTANCE("u16", SumInteger<uint16_t, uint32_t, uint64_t>),
+               OFFLOOP_INSTANCE("i32", SumInteger<int32_t, int64_t, int64_t>),
+               OFFLOOP_INSTANCE("u32", SumInteger<uint32_t, uint64_t, uint64_t>),
                OFFLOOP_INSTANCE("i64", SumLong<int64_t>), OFFLOOP_INSTANCE("u64", SumLong<uint64_t>))
 
 }  // namespace offloop::OFFLOOP_ISA

@@ -102,6 +102,40 @@ HWY_INLINE Sums Direct(const Q* q, const C* c, int64_t dim, [[maybe_unused]] int
   return sums;
 }
 
+// Rows scored side by side when one query scans a corpus. The processor's prefetcher follows each
+// row on its own, so that several at once draw more from memory than one after the other: 256 MB read by
+// two threads take 15 ms as one stream a thread, 13 as two, 11.5 as four, 11 as eight. As many as
+// their sums fit the registers.
+template <Form form>
+constexpr int kAbreast = kRegs > 2                ? 4
+                         : form == Form::kDotNorm ? 6
+                                                  : 8;
+
+// sums[r] = Direct<form>(q, c[r]) for kAbreast rows, step by step in turn.
+template <Form form, class C>
+HWY_INLINE void DirectAbreast(const double* q, const C* const* c, int64_t dim, int64_t ahead, Sums* sums) {
+  V64 sum[kAbreast<form>][kRegs], norm[kAbreast<form>][kRegs];
+  for (int r = 0; r < kAbreast<form>; ++r)
+    for (int i = 0; i < kRegs; ++i) sum[r][i] = norm[r][i] = hn::Zero(D64());
+  int64_t at = 0;
+  for (; at + kVirtual <= dim; at += kVirtual) {
+    for (int r = 0; r < kAbreast<form>; ++r) {
+      const uintptr_t next = reinterpret_cast<uintptr_t>(c[r] + at) + static_cast<uintptr_t>(ahead);
+      __builtin_prefetch(reinterpret_cast<const void*>(next), 0, 3);
+      if (sizeof(C) == 8) __builtin_prefetch(reinterpret_cast<const void*>(next + 64), 0, 3);
+      Step<form>(q + at, c[r] + at, sum[r], norm[r]);
+    }
+  }
+  for (int r = 0; r < kAbreast<form> && at < dim; ++r) {
+    C end[kVirtual];
+    Step<form>(q + at, PadStep(c[r] + at, dim - at, end), sum[r], norm[r]);  // the query is padded already
+  }
+  for (int r = 0; r < kAbreast<form>; ++r) {
+    sums[r] = {JoinRegisters(sum[r]), 0};
+    if constexpr (form == Form::kDotNorm) sums[r].norm = JoinRegisters(norm[r]);
+  }
+}
+
 HWY_INLINE double Sqrt(double x) {
   const hn::CappedTag<double, 1> one;
   return hn::GetLane(hn::Sqrt(hn::Set(one, x)));

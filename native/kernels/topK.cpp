@@ -20,11 +20,9 @@ namespace {
 
 constexpr double kGrainSeconds = 250e-6;
 
-// One query scans the corpus in several streams at once and asks for lines ahead of their use: the
-// processor's own prefetching follows each 4 KB page by itself. CPU time on a busy machine, 307 MB,
-// medians of 31: 45-157 ms without either, 29-38 one stream 8 KB ahead, 30 four streams 4 KB ahead
-// (least 24.4, where a loop that does nothing but read takes 25.9 in one stream), no gain from 8 or 16.
-constexpr int64_t kStreams = 4, kAheadBytes = 4096;
+// How far ahead of its use one query's scan asks for memory: on top of kAbreast rows at once, 20 ms
+// without, 13 with 512 to 2048 bytes, 14 with 4096 (307 MB, two threads, medians of 31).
+constexpr int64_t kAheadBytes = 2048;
 
 // Work between two looks at the stop flag where a grain may take longer than planned: elements
 // scored directly or packed, some 0.3 ms.
@@ -64,13 +62,21 @@ struct Search {
   HWY_NOINLINE void ScanRows(const double* query, double qq, const T* data, int64_t stride, int64_t first,
                              int64_t count, int64_t ahead) {
     T limit = board.Limit(0);
-    const int64_t part = (count + kStreams - 1) / kStreams;
+    const auto offer = [&](int64_t row, const Sums& sums) {
+      const T cost = CostOf<T>(metric, sums, qq);
+      if (!(cost > limit)) limit = board.Insert(0, cost, static_cast<uint32_t>(first + row));
+    };
+    // Row i of each of kAbreast equal parts, then what does not divide.
+    const int64_t part = count / kAbreast<form>;
     for (int64_t i = 0; i < part; ++i) {
-      for (int64_t row = i; row < count; row += part) {
-        const T cost = CostOf<T>(metric, Direct<form, true>(query, data + row * stride, dim, ahead), qq);
-        if (!(cost > limit)) limit = board.Insert(0, cost, static_cast<uint32_t>(first + row));
-      }
+      const T* rows[kAbreast<form>];
+      Sums sums[kAbreast<form>];
+      for (int r = 0; r < kAbreast<form>; ++r) rows[r] = data + (r * part + i) * stride;
+      DirectAbreast<form>(query, rows, dim, ahead, sums);
+      for (int r = 0; r < kAbreast<form>; ++r) offer(r * part + i, sums[r]);
     }
+    for (int64_t row = part * kAbreast<form>; row < count; ++row)
+      offer(row, Direct<form>(query, data + row * stride, dim));
   }
 
   template <Form form>
@@ -93,7 +99,8 @@ struct Search {
     double* query = job.Scratch<double>(wide);
     row_buffers = strided ? job.Scratch<T>(threads * kVirtual * dim) : nullptr;
     if (query == nullptr || (strided && row_buffers == nullptr)) return Status::kNoMemory;
-    for (int64_t i = 0; i < dim; ++i) query[i] = static_cast<double>(queries.data[i * queries.col_stride]);
+    for (int64_t i = 0; i < wide; ++i)
+      query[i] = i < dim ? static_cast<double>(queries.data[i * queries.col_stride]) : 0;
     const double qq = Direct<Form::kDot>(query, query, dim).dot;
     board.Reset(0);
     // 10 GB/s and 12 ns a row: what one of two busy threads does.

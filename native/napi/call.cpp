@@ -18,14 +18,16 @@ namespace {
 
 // Indexed by Kind and Dtype; src/engine/native.ts spells a parameter the same way, and the
 // two spellings are compared when a kernel is first used.
-constexpr const char* kKindNames[] = {"in", "inout", "out", "matrix", "number", "integer", "boolean", "enum", "result", "any", "grow", "state"};
+constexpr const char* kKindNames[] = {"in",      "inout", "out",    "matrix", "number", "integer",
+                                      "boolean", "enum",  "result", "any",    "grow",   "state"};
 constexpr const char* kDtypeNames[] = {"i8", "u8", "u8c", "i16", "u16", "i32", "u32", "f32", "f64", "i64", "u64", ""};
 constexpr int kDtypeSizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 1};
 
 constexpr int64_t kHugeFrom = int64_t{4} << 20;  // below that a huge page would mostly be waste
 
 bool TakesValue(Kind kind) {
-  return kind == Kind::kIn || kind == Kind::kInOut || kind == Kind::kOut || kind == Kind::kMatrix || kind == Kind::kAny || kind == Kind::kState;
+  return kind == Kind::kIn || kind == Kind::kInOut || kind == Kind::kOut || kind == Kind::kMatrix ||
+         kind == Kind::kAny || kind == Kind::kState;
 }
 
 bool SameDtype(Dtype wanted, Dtype given) { return wanted == given || (wanted == Dtype::kU8 && given == Dtype::kU8C); }
@@ -57,7 +59,9 @@ bool Reaches(double rows, double cols, double row_stride, double col_stride, dou
 
 int InstanceCount() { return static_cast<int>(All().all.size()); }
 
-const Instance* InstanceAt(int index) { return index >= 0 && index < InstanceCount() ? All().all[static_cast<size_t>(index)] : nullptr; }
+const Instance* InstanceAt(int index) {
+  return index >= 0 && index < InstanceCount() ? All().all[static_cast<size_t>(index)] : nullptr;
+}
 
 namespace {
 
@@ -80,7 +84,8 @@ bool OutputsOverlap(const Instance& instance, const Slot* slots) {
     const Range o = RangeOf(slots[out]);
     for (int p = 0; p < instance.count; ++p) {
       const Kind other = instance.params[p].kind;
-      if (p == out || !slots[p].present || !TakesValue(other) || other == Kind::kState || other == Kind::kMatrix) continue;
+      if (p == out || !slots[p].present || !TakesValue(other) || other == Kind::kState || other == Kind::kMatrix)
+        continue;
       const Range r = RangeOf(slots[p]);
       if (o.begin < r.end && r.begin < o.end && !(o.begin == r.begin && o.end == r.end)) return true;
     }
@@ -90,9 +95,11 @@ bool OutputsOverlap(const Instance& instance, const Slot* slots) {
 
 }  // namespace
 
-const char* const kOverlap = "Expected outputs apart from the inputs but received the same memory through another buffer";
+const char* const kOverlap =
+    "Expected outputs apart from the inputs but received the same memory through another buffer";
 
-const char* ReadSlots(napi_env env, const Instance& instance, const double* frame, const napi_value* values, size_t value_count, Slot* slots) {
+const char* ReadSlots(napi_env env, const Instance& instance, const double* frame, const napi_value* values,
+                      size_t value_count, Slot* slots) {
   size_t next = 0;
   for (int p = 0; p < instance.count; ++p) {
     const Param& param = instance.params[p];
@@ -105,7 +112,8 @@ const char* ReadSlots(napi_env env, const Instance& instance, const double* fram
       continue;
     }
     if (param.kind == Kind::kEnum && !(slot.number >= 0 && slot.number < param.choices)) return "no such choice";
-    if (param.kind == Kind::kInteger && !(slot.number >= -9007199254740992.0 && slot.number <= 9007199254740992.0)) return "not an integer";
+    if (param.kind == Kind::kInteger && !(slot.number >= -9007199254740992.0 && slot.number <= 9007199254740992.0))
+      return "not an integer";
     if (!TakesValue(param.kind)) continue;
     if (next == value_count) return "too few arrays";
     napi_value value = values[next++];
@@ -118,20 +126,23 @@ const char* ReadSlots(napi_env env, const Instance& instance, const double* fram
     }
     napi_typedarray_type type;
     size_t length = 0;
-    if (napi_get_typedarray_info(env, value, &type, &length, &slot.data, nullptr, nullptr) != napi_ok) return "not a typed array";
+    if (napi_get_typedarray_info(env, value, &type, &length, &slot.data, nullptr, nullptr) != napi_ok)
+      return "not a typed array";
     if (static_cast<int>(type) > static_cast<int>(Dtype::kU64)) return "an element type that this build does not know";
     slot.dtype = static_cast<Dtype>(type);
     slot.length = static_cast<int64_t>(length);
     if (param.kind != Kind::kAny && !SameDtype(param.dtype, slot.dtype)) return "an array of another element type";
     if (param.kind == Kind::kMatrix) {
       const double rows = numbers[frame::kRows], cols = numbers[frame::kCols];
-      const double row_stride = numbers[frame::kRowStride], col_stride = numbers[frame::kColStride], offset = numbers[frame::kOffset];
+      const double row_stride = numbers[frame::kRowStride], col_stride = numbers[frame::kColStride],
+                   offset = numbers[frame::kOffset];
       if (!(rows >= 0 && cols >= 0)) return "a negative shape";
       if (rows > 0 && cols > 0 && !Reaches(rows, cols, row_stride, col_stride, offset, static_cast<double>(length)))
         return "a matrix that leaves its buffer";
       slot.rows = static_cast<int64_t>(rows), slot.cols = static_cast<int64_t>(cols);
       slot.row_stride = static_cast<int64_t>(row_stride), slot.col_stride = static_cast<int64_t>(col_stride);
-      if (rows > 0 && cols > 0) slot.data = static_cast<char*>(slot.data) + static_cast<int64_t>(offset) * kDtypeSizes[static_cast<int>(type)];
+      if (rows > 0 && cols > 0)
+        slot.data = static_cast<char*>(slot.data) + static_cast<int64_t>(offset) * kDtypeSizes[static_cast<int>(type)];
     } else if (param.kind == Kind::kOut && slot.number != 0) {
       // slot.number of an output: fresh from the allocator, not touched yet.
       const int64_t bytes = slot.length * kDtypeSizes[static_cast<int>(type)];

@@ -1,9 +1,8 @@
 // JavaScript values -> slots: the one loop that reads any kernel's arguments.
 #pragma once
 
-#include "napi/api.h"
-
 #include "core/kernel.h"
+#include "napi/api.h"
 #include "napi/environment.h"
 
 namespace offloop {
@@ -15,8 +14,8 @@ const Instance* InstanceAt(int index);
 // Fills `slots` from the arrays in `values` (array-like parameters only, in order) and the
 // numbers in the frame. Returns null, or what does not fit: TypeScript has validated already,
 // so a message here means that the two sides disagree, and nothing was started.
-const char* ReadSlots(napi_env env, const Instance& instance, const double* frame, const napi_value* values, size_t value_count,
-                      Slot* slots);
+const char* ReadSlots(napi_env env, const Instance& instance, const double* frame, const napi_value* values,
+                      size_t value_count, Slot* slots);
 
 // The one misfit that is the caller's: ERR_OFFLOOP_OVERLAP.
 extern const char* const kOverlap;

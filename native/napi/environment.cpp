@@ -14,7 +14,8 @@ Environment::Environment(Napi::Env env) : env_(env) {
 
   napi_value name;
   napi_create_string_utf8(env, "offloop", NAPI_AUTO_LENGTH, &name);
-  napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, &Environment::CallJs, &wake_);
+  napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, &Environment::CallJs,
+                                  &wake_);
   napi_unref_threadsafe_function(env, wake_);
   // Hooks run newest first: ours must come before the threadsafe function's own.
   napi_add_env_cleanup_hook(env, &Environment::Cleanup, this);
@@ -81,12 +82,16 @@ void Environment::OnFinished(JobControl* control, Status status) {
   Environment* self = job->environment;
   {
     std::lock_guard<std::mutex> lock(self->mutex_);
-    if (job->prev != nullptr) job->prev->next = job->next;
-    else self->jobs_ = job->next;
+    if (job->prev != nullptr)
+      job->prev->next = job->next;
+    else
+      self->jobs_ = job->next;
     if (job->next != nullptr) job->next->prev = job->prev;
     --self->in_flight_;
-    if (self->closing_) delete job;
-    else self->Post({Event::kSettled, job, 0, status});
+    if (self->closing_)
+      delete job;
+    else
+      self->Post({Event::kSettled, job, 0, status});
     self->changed_.notify_all();
   }
   self->Release();
@@ -158,9 +163,12 @@ void* Environment::AskForArray(napi_env env, double id, int param, int64_t count
     size_t length = 0;
     napi_get_typedarray_info(env, array, &type, &length, &data, nullptr, nullptr);
     static uint64_t empty = 0;  // a store of no elements has no address, and null means refused
-    if (static_cast<int64_t>(length) < count) data = nullptr;
-    else if (count == 0) data = &empty;
-    else AdviseHuge(data, static_cast<int64_t>(length));
+    if (static_cast<int64_t>(length) < count)
+      data = nullptr;
+    else if (count == 0)
+      data = &empty;
+    else
+      AdviseHuge(data, static_cast<int64_t>(length));
   }
   napi_close_handle_scope(env, scope);
   return data;

@@ -11,9 +11,8 @@
 #include <mutex>
 #include <vector>
 
-#include "napi/api.h"
-
 #include "core/control.h"
+#include "napi/api.h"
 
 namespace offloop {
 
