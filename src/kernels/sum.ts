@@ -58,10 +58,11 @@ const RUN = 256
 const BLOCK = 16384
 const LEVELS = 7
 
-/** Nanoseconds per byte on one thread, measured: in the caches, and from memory. */
-const NS_PER_BYTE = 0.03
-const NS_PER_BYTE_FAR = 0.09
-const FAR = 1 << 20
+/** Nanoseconds of a call on one thread, measured: per byte from L2, L3 and memory, and per element at least. */
+function estimate(bytes: number, elements: number): number {
+  const perByte = bytes < 2e6 ? 0.02 : bytes < 12e6 ? 0.038 : 0.075
+  return 700 + Math.max(bytes * perByte, elements * 0.05)
+}
 
 const counter = new Float64Array(LANES * LEVELS)
 const lanes = new Float64Array(LANES)
@@ -205,11 +206,10 @@ export const sum: Sum = /* @__PURE__ */ defineKernel<Sum>({
     const dtype = readArray('x', x, ALL)
     const array = x as TypedArray
     const long = dtype === 'i64' || dtype === 'u64'
-    const bytes = array.byteLength
     return {
       instance: dtype === 'u8c' ? 'u8' : dtype,
       values: [{ kind: 'in', array }, { kind: 'result' }],
-      work: 20 + bytes * (bytes < FAR ? NS_PER_BYTE : NS_PER_BYTE_FAR),
+      work: estimate(array.byteLength, array.length),
       finish: long ? bigint : number,
     }
   },

@@ -76,9 +76,18 @@ const DTYPES = ['f32', 'f64'] as const
 const METRICS: readonly Metric[] = ['cosine', 'dot', 'euclidean', 'sqeuclidean']
 const MAX_ROWS = 2 ** 32 - 1
 
-/** Nanoseconds on one thread, measured: per multiply-add of a matrix product, and per element of one direct score. */
-const NS_PER_PRODUCT: Readonly<Record<string, number>> = { f32: 0.013, f64: 0.026 }
-const NS_PER_DIRECT: Readonly<Record<string, number>> = { f32: 0.2, f64: 0.4 }
+/**
+ * Nanoseconds of a call on one thread, measured. One query: each element is scored directly. More: packing the
+ * queries, reading the corpus, the products, and the insertions, about k · ln(n / k) for each query.
+ */
+function estimate(dtype: Dtype, queries: number, rows: number, cols: number, k: number): number {
+  const scale = dtype === 'f32' ? 1 : 2
+  if (queries === 1) return 1500 + rows * (cols * 0.28 * scale + 10)
+  const insertions = queries * k * Math.log(1 + rows / k) * 60
+  return (
+    6000 + queries * cols * 15 + rows * cols * 0.1 * scale + queries * rows * (cols * 0.016 * scale + 1) + insertions
+  )
+}
 
 export const topK: TopK = /* @__PURE__ */ defineKernel<TopK>({
   name: 'topK',
@@ -102,7 +111,6 @@ export const topK: TopK = /* @__PURE__ */ defineKernel<TopK>({
     const metric = readChoice('metric', options.metric, METRICS)
     const length = from.rows * k
     if (length > MAX_ROWS) throw wrongShape('k', `at most ${MAX_ROWS} results`, `${from.rows} × ${k} = ${length}`)
-    const each = from.rows < 4 ? NS_PER_DIRECT[dtype]! : NS_PER_PRODUCT[dtype]!
     return {
       instance: dtype,
       values: [
@@ -113,7 +121,7 @@ export const topK: TopK = /* @__PURE__ */ defineKernel<TopK>({
         { kind: 'out', dtype: 'u32', length, array: undefined },
         { kind: 'out', dtype, length, array: undefined },
       ],
-      work: 500 + from.rows * rows * (cols * each + 1),
+      work: estimate(dtype, from.rows, rows, cols, k),
       finish({ arrays: [indices, scores] }) {
         if (single) return { indices, scores }
         return {
