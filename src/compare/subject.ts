@@ -2,7 +2,7 @@
 import type { TypedArray } from '../base/dtypes.js'
 import type { Agreement, Callable, Definition } from '../core/define.js'
 import { nativeFor } from '../engine/choose.js'
-import { jsMode } from '../engine/js.js'
+import { jsMode } from '../engine/js-mode.js'
 import type { Call } from '../engine/values.js'
 import type { Arguments } from './arguments.js'
 import type { Face } from './measure.js'

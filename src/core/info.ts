@@ -1,7 +1,7 @@
 /** info(): what runs, and why. */
 import { createRequire } from 'node:module'
 import { choose } from '../engine/choose.js'
-import { loopReason } from '../engine/js.js'
+import { loopReason } from '../engine/js-mode.js'
 import { threadCount } from './settings.js'
 
 export interface Information {

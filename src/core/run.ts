@@ -1,9 +1,8 @@
 /** The three faces of every kernel: check, plan, start, settle. */
-import { markAsUntransferable } from 'node:worker_threads'
 import { isSignal, onAbort } from '../base/abort.js'
 import { timedOut, wrongType, wrongValue } from '../base/errors.js'
 import { nativeFor } from '../engine/choose.js'
-import { startJs } from '../engine/js.js'
+import { startLater } from '../engine/js-start.js'
 import { TimeoutStatus } from '../engine/native.js'
 import { runTwin } from '../engine/twin.js'
 import type { Call, Outputs, Sink } from '../engine/values.js'
@@ -26,7 +25,7 @@ export function runAsync(kernel: Definition, known: Known, args: readonly unknow
     for (const value of call.values) {
       if (!('array' in value) || value.array === undefined) continue
       refuseResizable(value.array)
-      if (settings.guard && value.array.buffer instanceof ArrayBuffer) markAsUntransferable(value.array.buffer)
+      if (settings.guard) guard(value.array.buffer)
     }
     return start(kernel, call, threads, signal, onProgress)
   } catch (error) {
@@ -93,8 +92,10 @@ function start(
       },
     }
     try {
-      const plan = planAsync(call.work, threads)
-      stop = native === undefined ? startJs(kernel, call, plan, sink) : native.start(kernel, call, plan, sink)
+      stop =
+        native === undefined
+          ? startLater(kernel, call, sink)
+          : native.start(kernel, call, planAsync(call.work, threads), sink)
     } catch (error) {
       unlisten?.()
       reject(error)
@@ -154,6 +155,11 @@ function compute(
 export function runTwinFace(kernel: Definition, known: Known, args: readonly unknown[]): unknown {
   const call = kernel.check(args, readOptions(args[kernel.arity], known))
   return call.finish(runTwin(kernel, call.values))
+}
+
+function guard(buffer: ArrayBufferLike): void {
+  // getBuiltinModule: worker_threads takes 3 ms to load, and importing offloop must stay quick.
+  if (buffer instanceof ArrayBuffer) process.getBuiltinModule('node:worker_threads').markAsUntransferable(buffer)
 }
 
 function readSignal(value: unknown): AbortSignal | undefined {

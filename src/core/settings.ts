@@ -1,6 +1,6 @@
 /** configure(): settings of this process, and what the machine gives. */
 import { choose } from '../engine/choose.js'
-import { initialLimit, limitWorkers } from '../engine/js.js'
+import { limitWorkers, workerLimit } from '../engine/js-limit.js'
 import { readBoolean, readInteger, readOptions } from './arguments.js'
 
 export const MAX_THREADS = 256
@@ -9,8 +9,8 @@ export interface Configuration {
   /** Threads that run kernels at once, in this process: 1 to 256. Default: what the process really has. */
   threads?: number | undefined
   /**
-   * Mark the buffers of asynchronous calls untransferable, for good, so that transferring one in flight throws
-   * instead of pulling memory away under a running kernel. Default: false.
+   * Mark the buffers of asynchronous calls untransferable, for good, so that none can be pulled away under a running
+   * kernel: an attempt copies the buffer on Node 20 and throws on newer versions. Default: false.
    */
   guard?: boolean | undefined
 }
@@ -40,7 +40,7 @@ export function configure(configuration: Configuration): void {
 export function threadCount(): { threads: number; threadsSource: string } {
   const { native } = choose()
   if (settings.threads !== undefined) return { threads: settings.threads, threadsSource: 'configure()' }
-  if (native === undefined) return initialLimit()
+  if (native === undefined) return workerLimit()
   const { threads, source } = native.description
   return { threads, threadsSource: source }
 }

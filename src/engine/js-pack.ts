@@ -11,6 +11,7 @@
  */
 import { constructorOf, dtypeOf, type TypedArray } from '../base/dtypes.js'
 import { copyRange, gather, lostMemory, type Steps } from './js-copy.js'
+import { lengthsOf } from './js-lengths.js'
 import { giveScratch, takeScratch } from './js-scratch.js'
 import type { MatrixValue, Value } from './values.js'
 
@@ -34,11 +35,6 @@ interface Range {
   readonly low: number
   readonly high: number
   readonly copy: TypedArray
-}
-
-/** The lengths of the arrays as checked: a call may wait, and a buffer can be transferred away meanwhile. */
-export function lengthsOf(values: readonly Value[]): readonly number[] {
-  return values.map((value) => ('array' in value ? (value.array?.length ?? 0) : 0))
 }
 
 export function requireLengths(values: readonly Value[], lengths: readonly number[]): void {

@@ -1,17 +1,17 @@
 /**
  * The workers that run twins.
  *
- * Calls start in the order they came, on at most `limit` workers (availableParallelism, or configure's threads), and
+ * Calls start in the order they came, on at most as many workers as js-limit.ts says, and
  * one more worker takes nothing but small calls, so that these wait for each other but never for a long one. A worker
  * whose call was aborted is never used again; it may linger inside TypedArray.prototype.sort for seconds, and
- * until it is gone it counts: there are never more than 2 * limit + 1 threads, whatever is aborted how often.
+ * until it is gone it counts: there are never more than twice that and one, whatever is aborted how often.
  */
-import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers'
 import { Worker } from 'node:worker_threads'
 import { choose, warn } from './choose.js'
 import { deathOf, type Lane, type Task } from './js-lane.js'
+import { workerLimit } from './js-limit.js'
 import { jsMode, leaveWorkers, workerUrl } from './js-mode.js'
 import { dropScratch } from './js-scratch.js'
 import type { Reply } from './js-wire.js'
@@ -23,7 +23,6 @@ const IDLE_MS = 10_000
 const lanes = new Set<Lane>()
 const idle: Lane[] = []
 const queue: Task[] = []
-let limit = initialLimit().threads
 let busy = 0
 let extraBusy = false
 let lingering = 0
@@ -31,18 +30,6 @@ let lingering = 0
 let full = false
 let dispatching = false
 let timer: NodeJS.Timeout | undefined
-
-/** How many workers run twins at once by default, and where the number comes from. */
-export function initialLimit(): { threads: number; threadsSource: string } {
-  const asked = Number.parseInt(process.env.OFFLOOP_THREADS ?? '', 10)
-  if (asked > 0) return { threads: Math.min(asked, 256), threadsSource: 'OFFLOOP_THREADS' }
-  return { threads: availableParallelism(), threadsSource: 'os.availableParallelism()' }
-}
-
-export function limitWorkers(threads: number): void {
-  limit = threads
-  dispatch()
-}
 
 export function submit(task: Task): void {
   queue.push(task)
@@ -93,11 +80,12 @@ function dispatch(): void {
 
 /** Starts one task; false if none can start now. */
 function assign(): boolean {
-  const extra = busy >= limit
+  const extra = busy >= workerLimit().threads
   if (extra && extraBusy) return false
   const at = extra ? queue.findIndex((task) => task.work < SMALL_NS) : 0
   if (at < 0) return false
-  if (idle.length === 0 && (lanes.size + lingering > 2 * limit || (full && lanes.size > 0))) return false
+  if (idle.length === 0 && (lanes.size + lingering > 2 * workerLimit().threads || (full && lanes.size > 0)))
+    return false
   const lane = idle.pop() ?? open()
   if (lane === undefined) return false
   const [task] = queue.splice(at, 1)

@@ -3,19 +3,16 @@ import { runSliced } from './js-copy.js'
 import type { Lane, Task } from './js-lane.js'
 import { hold, letGo, runOnLoop } from './js-loop.js'
 import { jsMode } from './js-mode.js'
-import { lengthsOf, pack, requireLengths, unpack } from './js-pack.js'
+import { pack, requireLengths, unpack } from './js-pack.js'
 import { discard, release, submit, withdraw } from './js-pool.js'
 import { giveScratch } from './js-scratch.js'
 import { errorFrom, type Reply, type Request } from './js-wire.js'
 import { runTwin } from './twin.js'
-import type { Call, Outputs, Plan, Runnable, Sink, Value } from './values.js'
-
-export { jsMode, loopReason } from './js-mode.js'
-export { initialLimit, limitWorkers } from './js-pool.js'
+import type { Call, Outputs, Runnable, Sink, Value } from './values.js'
 
 /** Runs the kernel's twin away from this thread and settles the sink once; returns what stops it. */
-export function startJs(kernel: Runnable, call: Call, _plan: Plan, sink: Sink): () => void {
-  const job = new Job(kernel, call, sink)
+export function startJs(kernel: Runnable, call: Call, lengths: readonly number[], sink: Sink): () => void {
+  const job = new Job(kernel, call, lengths, sink)
   hold()
   // A state (a cached plan, a merged sketch) is an object of this thread and cannot travel.
   if (jsMode() === 'loop' || call.values.some((value) => value.kind === 'state')) runOnLoop(job)
@@ -25,7 +22,6 @@ export function startJs(kernel: Runnable, call: Call, _plan: Plan, sink: Sink): 
 
 class Job implements Task {
   readonly work: number
-  private readonly lengths: readonly number[]
   private phase: 'waiting' | 'filling' | 'running' | 'emptying' | 'settled' = 'waiting'
   private lane: Lane | undefined
   /** Memory that is this thread's to use again. */
@@ -38,10 +34,10 @@ class Job implements Task {
   constructor(
     private readonly kernel: Runnable,
     private readonly call: Call,
+    private readonly lengths: readonly number[],
     private readonly sink: Sink,
   ) {
     this.work = call.work
-    this.lengths = lengthsOf(call.values)
   }
 
   begin(lane: Lane): void {

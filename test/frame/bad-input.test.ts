@@ -263,6 +263,23 @@ describe('bad input', () => {
   })
 })
 
+describe('a guarded buffer', () => {
+  it('cannot be transferred, in flight or later', async () => {
+    const x = new Float64Array(100_000).fill(2)
+    configure({ guard: true })
+    const call = sum(x)
+    configure({ guard: false })
+    // Node 20 copies what it may not transfer, newer ones throw.
+    try {
+      structuredClone(x, { transfer: [x.buffer] })
+    } catch (error) {
+      expect((error as Error).name).toBe('DataCloneError')
+    }
+    expect(x.length).toBe(100_000)
+    expect(await call).toBe(200_000)
+  })
+})
+
 describe('what may look bad and is not', () => {
   it('arrays of another realm, of length 0, and on one buffer side by side', async () => {
     const { runInNewContext } = await import('node:vm')

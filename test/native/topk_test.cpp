@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "check.h"
 #include "core/control.h"
 #include "core/isa.h"
 #include "core/pool.h"
@@ -28,8 +29,6 @@
 namespace {
 
 using namespace offloop;
-
-int failures = 0;
 
 struct Random {
   uint64_t state;
@@ -232,8 +231,7 @@ void Check(const IsaLevel& level, int threads, Grid<T>& q, Grid<T>& c, int64_t k
     const bool same = std::isnan(want.score) ? std::isnan(got) : std::memcmp(&want.score, &got, sizeof(T)) == 0;
     if (!same || indices[static_cast<size_t>(i)] != want.index) good = false, at = i;
   }
-  if (good) return;
-  ++failures;
+  if (CHECK(good)) return;
   std::printf("topK %s %s, %s: %lld queries x %lld rows x %lld, k=%lld, metric %d, %d threads: ", level.name,
               sizeof(T) == 8 ? "f64" : "f32", what, static_cast<long long>(q.rows), static_cast<long long>(c.rows),
               static_cast<long long>(c.cols), static_cast<long long>(k), metric, threads);
@@ -315,20 +313,20 @@ void Special(const IsaLevel& level) {
       for (int64_t i = 0; i < n; ++i)
         good = good && indices[static_cast<size_t>(i)] == static_cast<uint32_t>(i * 30 + 7) &&
                scores[static_cast<size_t>(i)] == (metric == 0 ? T(1) : T(0));
-      if (!good) ++failures, std::printf("topK %s: a row is not its own nearest, metric %d\n", level.name, metric);
+      if (!CHECK(good)) std::printf("topK %s: a row is not its own nearest, metric %d\n", level.name, metric);
     }
     // Stopped before it starts: says so.
     JobControl job;
     Prepare(job, level, q, c, 1, 0, indices, scores);
     job.Stop(Status::kStopped);
-    if (job.RunHere() != Status::kStopped) ++failures, std::printf("topK %s: a stopped job ran\n", level.name);
+    if (!CHECK(job.RunHere() == Status::kStopped)) std::printf("topK %s: a stopped job ran\n", level.name);
   }
   Grid<T> none = MakeGrid<T>(0, 3, kPlain), c = MakeGrid<T>(4, 3, kPlain);
   std::vector<uint32_t> indices;
   std::vector<T> scores;
   JobControl job;
   Prepare(job, level, none, c, 2, 0, indices, scores);
-  if (job.RunHere() != Status::kOk) ++failures, std::printf("topK %s: no queries\n", level.name);
+  if (!CHECK(job.RunHere() == Status::kOk)) std::printf("topK %s: no queries\n", level.name);
 }
 
 // Another thread writes inputs and outputs meanwhile: any answer will do, a crash or a hang will not.
@@ -358,7 +356,7 @@ void Scribble(const IsaLevel& level) {
     for (int round = 0; round < 8; ++round) {
       JobControl job;
       Prepare(job, level, q, c, 100, round % 4, indices, scores);
-      if (job.RunHere() != Status::kOk) ++failures, std::printf("topK %s: failed under a scribbler\n", level.name);
+      if (!CHECK(job.RunHere() == Status::kOk)) std::printf("topK %s: failed under a scribbler\n", level.name);
     }
     stop.store(true);
     writer.join();
@@ -371,6 +369,7 @@ void Scribble(const IsaLevel& level) {
 }  // namespace
 
 int TopKTests() {
+  const int failed = g_failed;
   std::vector<const IsaLevel*> levels;
   for (int i = 0; i < kIsaLevelCount; ++i)
     if (CpuHas(kIsaLevels[i].name)) levels.push_back(&kIsaLevels[i]);
@@ -403,5 +402,5 @@ int TopKTests() {
     Scribble<double>(*level);
   }
   Pool::Get().SetThreads(threads);
-  return failures;
+  return g_failed - failed;
 }

@@ -1,0 +1,25 @@
+/** The JavaScript engine, loaded by the first call that needs it: where a binary loads, none does. */
+import type { startJs } from './js.js'
+import { lengthsOf } from './js-lengths.js'
+import type { Call, Runnable, Sink } from './values.js'
+
+let start: typeof startJs | undefined
+
+/** Runs the kernel's twin away from this thread and settles the sink once; returns what stops it. */
+export function startLater(kernel: Runnable, call: Call, sink: Sink): () => void {
+  const lengths = lengthsOf(call.values)
+  if (start !== undefined) return start(kernel, call, lengths, sink)
+  let stopped = false
+  let stop = () => {
+    stopped = true
+    sink.stopped()
+  }
+  import('./js.js').then(
+    (engine) => {
+      start = engine.startJs
+      if (!stopped) stop = start(kernel, call, lengths, sink)
+    },
+    (error) => sink.reject(error),
+  )
+  return () => stop()
+}
