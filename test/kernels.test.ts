@@ -124,12 +124,13 @@ for (const { kernel, definition } of registry) {
         await kernel(...inputs, { ...options, onProgress: (fraction: number) => seen.push(fraction) })
         expect(seen.at(-1)).toBe(1)
         expect(seen).toEqual([...seen].sort((a, b) => a - b))
-        const small: number[] = []
-        const [few, rest] = split(definition, sample(3, 11))
-        await kernel(...few, { ...rest, onProgress: (fraction: number) => small.push(fraction) })
-        expect(small).toEqual([1])
-        kernel.sync(...few, { ...rest, onProgress: (fraction: number) => small.push(fraction) })
-        expect(small).toEqual([1, 1])
+        for (const face of [kernel, kernel.sync]) {
+          const small: number[] = []
+          const [few, rest] = split(definition, sample(3, 11))
+          await face(...few, { ...rest, onProgress: (fraction: number) => small.push(fraction) })
+          expect(small.at(-1)).toBe(1)
+          expect(small).toEqual([...new Set(small)].sort((a, b) => a - b))
+        }
       })
 
       it('gives results that can be transferred', async () => {

@@ -36,8 +36,11 @@ Status Environment::RunSync(JobControl& job, bool progress) {
   job.owner = this;
   job.grower = &grower_;
   if (progress) job.tick = &Environment::OnTick;
+  const double outer = sync_id_;  // onProgress may call offloop again
   sync_id_ = frame_[frame::kId];
-  return job.RunHere();
+  const Status status = job.RunHere();
+  sync_id_ = outer;
+  return status;
 }
 
 void Environment::Start(AsyncJob* job, bool progress) {

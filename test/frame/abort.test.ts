@@ -110,8 +110,10 @@ describe.runIf(isNative)('progress', () => {
   it('may call offloop again from inside', async () => {
     const inner: Float64Array[] = []
     const x = new Float64Array([3, 1, 2])
-    const ran = spin.sync(300, 200, undefined, { onProgress: () => inner.push(sort.sync(x)) })
-    expect(ran).toBe(300)
+    // Long enough for several calls, of which a nested one must not lose the next.
+    const ran = spin.sync(1000, 200, undefined, { onProgress: () => inner.push(sort.sync(x)) })
+    expect(ran).toBe(1000)
+    expect(inner.length).toBeGreaterThan(2)
     for (const sorted of inner) expect([...sorted]).toEqual([1, 2, 3])
     // The last call of onProgress comes when the scalar result is read already.
     const ones = new Float64Array(100_000).fill(1)
