@@ -89,8 +89,10 @@ class Job {
 
   // The same for leaves that work on several blocks side by side: leaf(begin, end, partial) is given
   // a run of whole blocks and writes the state of each, in order, to partial[0], partial[1], …
+  // Grains are multiples of `abreast` blocks where they are that long.
   template <class S, class Leaf, class Join>
-  OFFLOOP_INLINE Status ReduceRuns(int64_t items, int64_t block, S& state, Leaf&& leaf, Join&& join) {
+  OFFLOOP_INLINE Status ReduceRuns(int64_t items, int64_t block, S& state, Leaf&& leaf, Join&& join,
+                                   int64_t abreast = 1) {
     static_assert(std::is_trivially_copyable_v<S>);
     static_assert(sizeof(S) <= 4096, "large states are cut into slices by the kernel (kMaxSlices)");
     if (items <= 0) return status();
@@ -103,7 +105,9 @@ class Job {
     }
     S* partial = Scratch<S>(blocks);
     if (partial == nullptr) return Status::kNoMemory;
-    const bool ran = For(blocks, GrainBlocks(blocks), [&](int64_t b, int64_t e) {
+    int64_t grain = GrainBlocks(blocks);
+    if (grain > abreast) grain -= grain % abreast;
+    const bool ran = For(blocks, grain, [&](int64_t b, int64_t e) {
       leaf(b * block, e * block < items ? e * block : items, partial + b);
     });
     if (!ran) return status();

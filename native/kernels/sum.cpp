@@ -117,7 +117,7 @@ Status SumFloat(Job& job, In<T> x, Result<double> total) {
         for (begin += part * kStreams * kBlock; begin < end; begin += kBlock)
           *partial++ = SumBlock(x.data + begin, end - begin < kBlock ? end - begin : kBlock);
       },
-      [](double a, double b) { return a + b; });
+      [](double a, double b) { return a + b; }, kStreams);
   *total.data = sum;
   return status;
 }

@@ -114,7 +114,7 @@ export class Reader {
     }
   }
 
-  /** Milliseconds of one pass. `way` 0: straight through; 1: four streams at once. */
+  /** Milliseconds of one pass. `way` 0: straight through; 1: eight streams at once. */
   async time(pages: Pages, way: number): Promise<number> {
     return Number(await this.#child.ask(`${pages} ${way}`)) * 1000
   }
