@@ -1,6 +1,6 @@
 /** Matrices: strided views over one TypedArray, as scijs and stdlib ndarrays are. */
 import { constructorOf, type Dtype, dtypeOf, type TypedArray } from '../base/dtypes.js'
-import { describe, wrongShape, wrongType, wrongValue } from '../base/errors.js'
+import { wrongShape, wrongType, wrongValue } from '../base/errors.js'
 
 /** What every function takes as a matrix: `data`, `shape`, and optionally `strides` (or `stride`) and `offset`. */
 export interface MatrixLike<T> {
@@ -91,9 +91,3 @@ function from(rows: readonly ArrayLike<number>[], dtype: Dtype = 'f64'): Matrix<
 }
 
 export const matrix: MatrixFactory = /* @__PURE__ */ Object.assign(create, { from }) as MatrixFactory
-
-/** For messages: `an object with shape [3, 4]`. */
-export function describeMatrix(value: unknown): string {
-  const shape = (value as { shape?: unknown } | null)?.shape
-  return Array.isArray(shape) ? `a matrix of shape [${shape.join(', ')}]` : describe(value)
-}
