@@ -1,10 +1,12 @@
 /** offloop: numeric kernels off the event loop, on every core. */
-import { definitionOf } from './core/define.js'
+import { kernelsIn } from './core/define.js'
 import * as all from './kernels/index.js'
 
+export type { Float, Fresh, Real, Same, Sortable } from './base/dtypes.js'
 export type { ErrorCode } from './base/errors.js'
 export { alloc } from './core/alloc.js'
 export type { AsyncOptions, SyncOptions } from './core/define.js'
+export type { Binary, ElementwiseOptions, Precise, Ternary, Unary } from './core/elementwise.js'
 export { type Information, info } from './core/info.js'
 export { type Matrix, type MatrixLike, matrix } from './core/matrix.js'
 export { type Configuration, configure } from './core/settings.js'
@@ -27,10 +29,8 @@ export interface KernelDescription {
  * for (const { name, summary } of kernels()) console.log(name, summary)
  */
 export function kernels(): KernelDescription[] {
-  return Object.values(all)
-    .map(definitionOf)
-    .filter((definition) => definition !== undefined)
-    .map(({ name, summary, instances, agreement }) => ({
+  return kernelsIn(all)
+    .map(({ definition: { name, summary, instances, agreement } }) => ({
       name,
       summary,
       dtypes: Object.keys(instances),

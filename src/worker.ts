@@ -1,17 +1,12 @@
 /** Entry of a JS worker: runs the twins it is sent, one at a time. */
 import { parentPort } from 'node:worker_threads'
 import { coded } from './base/errors.js'
-import { definitionOf } from './core/define.js'
+import { kernelsIn } from './core/define.js'
 import { doneFrom, failedFrom, type Request } from './engine/js-wire.js'
 import { runTwin } from './engine/twin.js'
 import * as all from './kernels/index.js'
 
-const kernels = new Map(
-  Object.values(all)
-    .map(definitionOf)
-    .filter((definition) => definition !== undefined)
-    .map((definition) => [definition.name, definition]),
-)
+const kernels = new Map(kernelsIn(all).map(({ definition }) => [definition.name, definition]))
 
 parentPort?.on('message', ({ kernel, values }: Request) => {
   let message: ReturnType<typeof doneFrom | typeof failedFrom>

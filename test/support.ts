@@ -1,6 +1,6 @@
 /** What several suites share: seeds, bits of results, awkward values. */
 import { createHash } from 'node:crypto'
-import { type Definition, definitionOf } from '../dist/core/define.js'
+import { type Definition, definitionOf, kernelsIn } from '../dist/core/define.js'
 import { seeded } from '../dist/core/samples.js'
 import { choose } from '../dist/engine/choose.js'
 import * as all from '../dist/kernels/index.js'
@@ -14,13 +14,12 @@ if (!process.env.OFFLOOP_SEED_SHOWN) {
   console.log(`seed ${SEED} (OFFLOOP_TEST_SEED=${SEED} repeats this run)`)
 }
 
+export { definitionOf, seeded }
+
 export const random = (salt: number): (() => number) => seeded(SEED + salt)
 
 /** Every kernel with its definition. */
-export const registry: { kernel: AnyKernel; definition: Definition }[] = Object.values(all).flatMap((kernel) => {
-  const definition = definitionOf(kernel)
-  return definition === undefined ? [] : [{ kernel: kernel as unknown as AnyKernel, definition }]
-})
+export const registry = kernelsIn(all) as unknown as { kernel: AnyKernel; definition: Definition }[]
 
 export const native = choose().native
 export const isNative: boolean = native !== undefined

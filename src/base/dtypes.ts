@@ -13,6 +13,54 @@ export type TypedArray =
   | BigInt64Array
   | BigUint64Array
 
+/** Any TypedArray of numbers: all but the BigInt ones. */
+export type Real =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+
+/** TypedArrays of floats. */
+export type Float = Float32Array | Float64Array
+
+/** TypedArrays that sort. */
+export type Sortable = Float32Array | Float64Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array
+
+/** The same kind of array on an ArrayBuffer of its own. */
+export type Fresh<T> = T extends Float32Array
+  ? Float32Array<ArrayBuffer>
+  : T extends Float64Array
+    ? Float64Array<ArrayBuffer>
+    : T extends Int32Array
+      ? Int32Array<ArrayBuffer>
+      : T extends Uint32Array
+        ? Uint32Array<ArrayBuffer>
+        : T extends BigInt64Array
+          ? BigInt64Array<ArrayBuffer>
+          : T extends BigUint64Array
+            ? BigUint64Array<ArrayBuffer>
+            : never
+
+/** The same kind of array on any buffer. */
+export type Same<T> = T extends Float32Array
+  ? Float32Array
+  : T extends Float64Array
+    ? Float64Array
+    : T extends Int32Array
+      ? Int32Array
+      : T extends Uint32Array
+        ? Uint32Array
+        : T extends BigInt64Array
+          ? BigInt64Array
+          : T extends BigUint64Array
+            ? BigUint64Array
+            : never
+
 export type Dtype = 'i8' | 'u8' | 'u8c' | 'i16' | 'u16' | 'i32' | 'u32' | 'f32' | 'f64' | 'i64' | 'u64'
 
 export interface ArrayConstructor {

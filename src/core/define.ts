@@ -82,6 +82,15 @@ export function definitionOf(callable: unknown): Definition | undefined {
   return typeof callable === 'function' ? (callable as unknown as { [DEFINITION]?: Definition })[DEFINITION] : undefined
 }
 
+/** Every kernel among some exports, also those inside plain objects (`rolling.mean`), with its definition. */
+export function kernelsIn(exports: object): { kernel: Callable; definition: Definition }[] {
+  return Object.values(exports).flatMap((value: unknown) => {
+    const definition = definitionOf(value)
+    if (definition !== undefined) return [{ kernel: value as Callable, definition }]
+    return typeof value === 'object' && value !== null ? kernelsIn(value) : []
+  })
+}
+
 /** { f64: 'in:f64 out:f64', … } from a pattern with `$` for the element type. */
 export function instancesOf(dtypes: readonly Dtype[], pattern: string): Record<string, string> {
   return Object.fromEntries(dtypes.map((dtype) => [dtype, pattern.replaceAll('$', dtype)]))

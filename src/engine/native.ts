@@ -163,17 +163,17 @@ function connect(addon: Addon): NativeEngine {
     return passed
   }
 
-  const indexOf = (kernel: Runnable, call: Call) => description.kernels[kernel.name]![call.instance]!.index
+  const indexOf = (kernel: Runnable, call: Call) => description.kernels[nativeName(kernel)]![call.instance]!.index
 
   return {
     description,
     mismatch(kernel) {
-      const theirs = description.kernels[kernel.name]
-      if (theirs === undefined) return `it has no kernel '${kernel.name}'`
+      const theirs = description.kernels[nativeName(kernel)]
+      if (theirs === undefined) return `it has no kernel '${nativeName(kernel)}'`
       for (const [instance, signature] of Object.entries(kernel.instances)) {
         const given = theirs[instance]?.signature
         if (given !== signature) {
-          return `its ${kernel.name}[${instance}] takes (${given ?? 'nothing'}), this package expects (${signature})`
+          return `its ${nativeName(kernel)}[${instance}] takes (${given ?? 'nothing'}), this package expects (${signature})`
         }
       }
       return undefined
@@ -222,6 +222,10 @@ function connect(addon: Addon): NativeEngine {
     stats: () => addon.stats(),
     state: () => addon.state(),
   }
+}
+
+function nativeName(kernel: Runnable): string {
+  return kernel.native ?? kernel.name
 }
 
 function outputIndex(call: Call, parameter: number): number {

@@ -86,6 +86,8 @@ export interface MatrixArgument<T extends TypedArray = TypedArray> {
 /** What the frame asks of a kernel's definition, of whatever face. */
 export interface Runnable {
   readonly name: string
+  /** The kernel of the binary that computes it, where that has another name: several callables may share one. */
+  readonly native?: string
   /** The C++ parameters of each instance, spelled as native describe() spells them. */
   readonly instances: Readonly<Record<string, string>>
   // biome-ignore lint/suspicious/noExplicitAny: a twin's parameters are its own business

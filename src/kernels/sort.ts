@@ -1,40 +1,7 @@
-import { bytesOf, type Dtype, dtypeOf, type TypedArray } from '../base/dtypes.js'
+import { bytesOf, type Dtype, dtypeOf, type Fresh, type Same, type Sortable, type TypedArray } from '../base/dtypes.js'
 import { readArray, readBoolean, readOut } from '../core/arguments.js'
 import { type AsyncOptions, defineKernel, instancesOf, type SyncOptions } from '../core/define.js'
 import { randomArray } from '../core/samples.js'
-
-/** TypedArrays that sort. */
-export type Sortable = Float32Array | Float64Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array
-
-/** The same kind of array on an ArrayBuffer of its own. */
-export type Fresh<T> = T extends Float32Array
-  ? Float32Array<ArrayBuffer>
-  : T extends Float64Array
-    ? Float64Array<ArrayBuffer>
-    : T extends Int32Array
-      ? Int32Array<ArrayBuffer>
-      : T extends Uint32Array
-        ? Uint32Array<ArrayBuffer>
-        : T extends BigInt64Array
-          ? BigInt64Array<ArrayBuffer>
-          : T extends BigUint64Array
-            ? BigUint64Array<ArrayBuffer>
-            : never
-
-/** The same kind of array on any buffer. */
-export type Same<T> = T extends Float32Array
-  ? Float32Array
-  : T extends Float64Array
-    ? Float64Array
-    : T extends Int32Array
-      ? Int32Array
-      : T extends Uint32Array
-        ? Uint32Array
-        : T extends BigInt64Array
-          ? BigInt64Array
-          : T extends BigUint64Array
-            ? BigUint64Array
-            : never
 
 export interface SortOptions {
   /** From high to low; +0 then comes before −0, and NaN is still last. Default: false. */

@@ -1,21 +1,9 @@
-import type { Dtype, TypedArray } from '../base/dtypes.js'
+import type { Dtype, Real, TypedArray } from '../base/dtypes.js'
 import { dtypeOf } from '../base/dtypes.js'
 import { readArray } from '../core/arguments.js'
 import { reduceBlocks } from '../core/blocks.js'
 import { type AsyncOptions, defineKernel, instancesOf, type SyncOptions } from '../core/define.js'
 import { randomArray } from '../core/samples.js'
-
-/** Any real TypedArray that sums to a number. */
-export type Real =
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array
 
 export interface Sum {
   /**

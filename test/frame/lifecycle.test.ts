@@ -98,8 +98,10 @@ describe('worker threads', () => {
       import { Worker } from 'node:worker_threads'
       for (let i = 0; i < 3; i++) {
         const worker = ${evalWorker(`parentPort.postMessage((await sort(new Float64Array([3, 1, 2]))).join())`)}
+        // Both listeners at once: a worker that ends delivers its last message and 'exit' in one go.
+        const ended = new Promise((resolve) => worker.once('exit', resolve))
         console.log(await new Promise((resolve) => worker.once('message', resolve)))
-        await new Promise((resolve) => worker.once('exit', resolve))
+        await ended
       }
     `)
     expect({ code, stdout }).toEqual({ code: 0, stdout: '1,2,3\n1,2,3\n1,2,3\n' })

@@ -1,0 +1,26 @@
+// Map: elementwise kernels, as the frame sees them.
+//
+// out[i] = f(a[i], b[i], …) at memory speed is the same work whatever f is: cut into grains, repeat an operand of
+// one element, keep a large result out of the caches. That is here; a kernel brings f for a chunk of elements.
+#pragma once
+
+#include "core/job.h"
+
+namespace offloop {
+
+// Elements in a chunk, at most: whatever a chunk function keeps on the stack for each is bounded by it.
+constexpr int64_t kMapChunk = 512;
+constexpr int kMapOperands = 4;
+
+struct MapOperand {
+  const void* data;
+  int64_t size;  // as long as the result, or 1: repeated
+  int bytes;     // of an element
+};
+
+// Computes out[0 .. n) from in[k][0 .. n), n <= kMapChunk. `out` may be one of the inputs.
+using MapChunk = void (*)(const void* const* in, void* out, int64_t n);
+
+Status RunMap(Job& job, const MapOperand* operands, int count, void* out, int out_bytes, int64_t size, MapChunk chunk);
+
+}  // namespace offloop
