@@ -10,7 +10,7 @@ arrays = {}
 
 def load(ask):
     array = np.fromfile(ask["path"], dtype=ask["dtype"]).reshape(ask["shape"])
-    arrays[ask["name"]] = array
+    arrays[ask["name"]] = space[ask["name"]] = array
     if ask.get("work"):
         arrays[ask["name"] + "_work"] = array.copy()
     return {}
@@ -51,6 +51,27 @@ def digits():
     return found
 
 
+# What code of the benchmarks sees: NumPy, the arrays by name, and whatever it defined before.
+space = {"np": np}
+
+
+def run(ask):
+    """Defines names for later expressions; answers whether that worked (a package may be missing)."""
+    try:
+        exec(ask["code"], space, space)
+        return {"ok": True}
+    except ImportError as error:
+        return {"ok": False, "missing": str(error)}
+
+
+def evaluated(ask):
+    work = eval("lambda: " + ask["expression"], space)
+    begun = time.perf_counter()
+    value = work()
+    ms = (time.perf_counter() - begun) * 1e3
+    return {"ms": ms, "value": np.asarray(value).ravel().tolist() if ask.get("value") else None}
+
+
 def timed(ask):
     if ask["what"] == "sort_in_place":
         np.copyto(arrays["x_work"], arrays["x"])
@@ -73,5 +94,5 @@ def about(_):
 
 for line in sys.stdin:
     ask = json.loads(line)
-    answer = {"about": about, "load": load, "time": timed}[ask["do"]](ask)
+    answer = {"about": about, "load": load, "time": timed, "run": run, "evaluate": evaluated}[ask["do"]](ask)
     print(json.dumps(answer), flush=True)

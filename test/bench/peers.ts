@@ -35,6 +35,27 @@ class Child {
   }
 }
 
+type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+
+const NUMPY_DTYPES: Readonly<Record<string, string>> = {
+  Float64Array: '<f8',
+  Float32Array: '<f4',
+  Int32Array: '<i4',
+  Uint32Array: '<u4',
+  Int16Array: '<i2',
+  Uint16Array: '<u2',
+  Int8Array: '|i1',
+  Uint8Array: '|u1',
+}
+
 export interface NumPyVersions {
   readonly python: string
   readonly numpy: string
@@ -66,10 +87,10 @@ export class NumPy {
   }
 
   /** Gives NumPy the same numbers. `work`: with a second array to sort in place. */
-  async load(name: string, array: Float32Array | Float64Array, shape: readonly number[], work = false): Promise<void> {
+  async load(name: string, array: TypedArray, shape: readonly number[], work = false): Promise<void> {
     const path = join(folder, name)
     writeFileSync(path, new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
-    const dtype = array.BYTES_PER_ELEMENT === 8 ? '<f8' : '<f4'
+    const dtype = NUMPY_DTYPES[array.constructor.name]!
     await this.#child.ask(JSON.stringify({ do: 'load', name, path, dtype, shape, work }))
     rmSync(path)
   }
@@ -77,6 +98,16 @@ export class NumPy {
   /** Milliseconds of one of the functions of numpy_peer.py, by NumPy's own clock. */
   async time(what: string): Promise<number> {
     return (JSON.parse(await this.#child.ask(JSON.stringify({ do: 'time', what }))) as { ms: number }).ms
+  }
+
+  /** Runs Python: imports, definitions. False if a package is missing. */
+  async run(code: string): Promise<boolean> {
+    return (JSON.parse(await this.#child.ask(JSON.stringify({ do: 'run', code }))) as { ok: boolean }).ok
+  }
+
+  /** Milliseconds of a Python expression over the loaded arrays and what `run` defined, by Python's clock. */
+  async evaluate(expression: string): Promise<number> {
+    return (JSON.parse(await this.#child.ask(JSON.stringify({ do: 'evaluate', expression }))) as { ms: number }).ms
   }
 
   async value(what: string): Promise<unknown> {
