@@ -3,10 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { UsageError } from '../dist/cli/arguments.js'
-import { progressBar } from '../dist/cli/bar.js'
-import { helpOn } from '../dist/cli/help.js'
-import { readRequest } from '../dist/cli/request.js'
+import { helpOn, progressBar, readRequest, UsageError } from '../dist/internal.js'
 
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 const ENV = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined } as NodeJS.ProcessEnv

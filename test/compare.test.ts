@@ -1,10 +1,8 @@
 /** compare(): structure, agreement, budget, abort. Nothing here asserts on speed or on clocks. */
 import { describe, expect, it } from 'vitest'
-import { differenceOf } from '../dist/compare/agree.js'
 import { type Comparison, compare, compareSizes, formatComparison, formatSizes } from '../dist/compare/index.js'
-import { measure } from '../dist/compare/measure.js'
-import { type Callable, definitionOf } from '../dist/core/define.js'
 import { info, sort, sum } from '../dist/index.js'
+import { type Callable, definitionOf, differenceOf, measure } from '../dist/internal.js'
 
 const QUICK = { budgetMs: 200, size: 20_000 }
 const threads = info().engine === 'native' ? [1, 2, 2, 1] : [1]

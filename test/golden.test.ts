@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { seeded } from '../dist/core/samples.js'
+import { seeded } from '../dist/internal.js'
 import { bits, registry } from './support.js'
 
 const FILE = new URL('./golden.json', import.meta.url)

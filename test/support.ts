@@ -1,9 +1,6 @@
 /** What several suites share: seeds, bits of results, awkward values. */
 import { createHash } from 'node:crypto'
-import { type Definition, definitionOf, kernelsIn } from '../dist/core/define.js'
-import { seeded } from '../dist/core/samples.js'
-import { choose } from '../dist/engine/choose.js'
-import * as all from '../dist/kernels/index.js'
+import { all, choose, type Definition, definitionOf, kernelsIn, seeded } from '../dist/internal.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: any kernel's faces
 export type AnyKernel = ((...args: any[]) => Promise<any>) & { sync(...args: any[]): any; js(...args: any[]): any }

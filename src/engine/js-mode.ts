@@ -28,8 +28,9 @@ export function workerUrl(): URL {
 
 // What can be told at once is told at once, so that the one warning about the engine can say it.
 function lookForObstacle(): string | undefined {
-  // In a bundle this module's URL is the bundle's, and '../worker.js' may be somebody else's file.
-  if (!String(import.meta.url).endsWith('/engine/js-mode.js')) return 'a bundle does not contain its worker.js'
+  // Our build puts this module into a file of that name. In a user's bundle its URL is the bundle's, and
+  // '../worker.js' may be somebody else's file.
+  if (!/\/parts\/offloop-\w+\.js$/.test(String(import.meta.url))) return 'a bundle does not contain its worker.js'
   const { permission } = process as { permission?: { has(scope: string): boolean } }
   if (permission?.has('worker') === false) return 'the permission model denies workers (no --allow-worker)'
   try {

@@ -3,8 +3,7 @@
  * call, its fixed cost of a few hundred ns included; it goes below the public faces, which may pick the twin.
  */
 import * as offloop from 'offloop'
-import { type Definition, definitionOf } from '../../dist/core/define.js'
-import { nativeFor } from '../../dist/engine/choose.js'
+import { type Definition, definitionOf, nativeFor } from '../../dist/internal.js'
 import { type Bench, progress, quantile, type Row, settle, short, timedSync } from './common.js'
 import { random } from './data.js'
 

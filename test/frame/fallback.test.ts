@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -14,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { errorFrom, failedFrom } from '../../dist/engine/js-wire.js'
+import { errorFrom, failedFrom } from '../../dist/internal.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BINARY = ['build/Release/offloop.node', `prebuilds/${process.platform}-${process.arch}/offloop.glibc.node`]
@@ -108,7 +109,10 @@ const corrupted = () => copyPackage((root) => putBinary(root, 'not a binary'))
 const mismatched = () =>
   copyPackage((root) => {
     putBinary(root, readFileSync(BINARY!))
-    edit(join(root, 'dist/kernels/sum.js'), "'in:$ result:f64'", "'in:$ in:$ result:f64'")
+    const parts = readdirSync(join(root, 'dist/parts')).map((name) => join(root, 'dist/parts', name))
+    const signature = '"in:$ out:$ boolean"'
+    const [part] = parts.filter((path) => path.endsWith('.js') && readFileSync(path, 'utf8').includes(signature))
+    edit(part!, signature, '"in:$ in:$ out:$ boolean"')
   })
 const withoutWorker = () => copyPackage((root) => rmSync(join(root, 'dist/worker.js')))
 const brokenWorker = () =>
@@ -134,10 +138,10 @@ describe('JavaScript takes over, with the same results and one warning', () => {
           ['--no-addons', () => ({ flags: ['--no-addons'] }), /--no-addons/, OFF_LOOP],
           ['permission, workers too', () => ({ flags: DENIED }), /permission model/, ON_LOOP],
           ['permission, workers allowed', () => ({ flags: [...DENIED, '--allow-worker'] }), /permission/, OFF_LOOP],
-          ['a mismatched binary', () => ({ root: mismatched() }), /does not match this package: its sum/, OFF_LOOP],
+          ['a mismatched binary', () => ({ root: mismatched() }), /does not match this package: its sort/, OFF_LOOP],
         ] satisfies [string, () => Where, RegExp, string][])),
   ])('%s', async (_, where, reason, warning) => {
-    const code = `await sum(random(200_000)); ${EVERY_KERNEL}`
+    const code = `await sort(random(200_000)); ${EVERY_KERNEL}`
     const { value, warnings } = await run<{ reason: string }>(code, where())
     expect(value).toMatchObject(RIGHT)
     expect(value.reason).toMatch(reason)

@@ -1,8 +1,8 @@
 /** Every parameter kind, through the real boundary: values, absent options, growing results, states, and misfits. */
 import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import type { Value } from '../../dist/engine/values.js'
 import { sort } from '../../dist/index.js'
+import type { Value } from '../../dist/internal.js'
 import { isNative, native } from '../support.js'
 import { kinds, sleep } from './probe.js'
 

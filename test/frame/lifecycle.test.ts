@@ -7,7 +7,7 @@ import { runScript } from './child.js'
 const evalWorker = (body: string) =>
   `new Worker(${JSON.stringify(
     `const { parentPort } = require('node:worker_threads')
-     const ready = Promise.all([import('DIST/index.js'), import('DIST/engine/choose.js')])
+     const ready = Promise.all([import('DIST/index.js'), import('DIST/internal.js')])
      ready.then(async ([{ sum, sort, topK, matrix, info }, { choose }]) => { ${body} })`,
   )}, { eval: true })`
 
@@ -57,7 +57,7 @@ describe('worker threads', () => {
           parentPort.postMessage({ totals, engine: info().engine, threads: info().threads, jobs: stats?.jobs })`)}
         worker.once('message', resolve).once('error', reject)
       })))
-      const { choose } = await import('DIST/engine/choose.js')
+      const { choose } = await import('DIST/internal.js')
       console.log(JSON.stringify({ answers, jobs: choose().native?.stats().jobs, threads: choose().native?.stats().threads }))
     `)
     expect(stderr).toBe('')
@@ -87,7 +87,7 @@ describe('worker threads', () => {
         await new Promise((resolve) => setTimeout(resolve, round))
         await Promise.all(workers.map((worker) => worker.terminate()))
       }
-      const { choose } = await import('DIST/engine/choose.js')
+      const { choose } = await import('DIST/internal.js')
       console.log(await sum(x), choose().native?.stats().busy ?? 0)
     `)
     expect({ code, signal, stdout, stderr }).toEqual({ code: 0, signal: null, stdout: '100000 0\n', stderr: '' })

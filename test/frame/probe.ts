@@ -1,6 +1,7 @@
 /** The addon's self-test kernel, as the tests call it. See native/kernels/probe.cpp. */
-import { type Definition, defineKernel } from '../../dist/core/define.js'
-import type { Outputs, Value } from '../../dist/engine/values.js'
+
+import type { Outputs, Value } from '../../dist/internal.js'
+import { type Definition, defineKernel } from '../../dist/internal.js'
 
 interface Faces<A extends unknown[], R> {
   (...args: [...A, Record<string, unknown>?]): Promise<R>

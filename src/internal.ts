@@ -1,0 +1,13 @@
+/** What the tests and benchmarks see beside the public names. Not published. */
+export { UsageError } from './cli/arguments.js'
+export { progressBar } from './cli/bar.js'
+export { helpOn } from './cli/help.js'
+export { readRequest } from './cli/request.js'
+export { differenceOf } from './compare/agree.js'
+export { measure } from './compare/measure.js'
+export { type Callable, type Definition, defineKernel, definitionOf, kernelsIn } from './core/define.js'
+export { seeded } from './core/samples.js'
+export { choose, nativeFor } from './engine/choose.js'
+export { errorFrom, failedFrom } from './engine/js-wire.js'
+export type { Outputs, Value } from './engine/values.js'
+export * as all from './kernels/index.js'
