@@ -11,7 +11,7 @@ if (!process.env.OFFLOOP_SEED_SHOWN) {
   console.log(`seed ${SEED} (OFFLOOP_TEST_SEED=${SEED} repeats this run)`)
 }
 
-export { definitionOf, seeded }
+export { type Definition, definitionOf, seeded }
 
 export const random = (salt: number): (() => number) => seeded(SEED + salt)
 
