@@ -68,6 +68,7 @@ if (flags.check) {
       ? positionals
       : [committed]
   const out = flags['other-targets'] ? work : (flags.out ?? root)
+  if (flags['other-targets']) process.env.OFFLOOP_OPTIMIZE = '-O1'
   finish(
     'prebuild',
     chosen.flatMap((target) => build(target, out).complaints),
