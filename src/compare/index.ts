@@ -2,6 +2,7 @@
 import { readInteger } from '../core/arguments.js'
 import type { Callable } from '../core/define.js'
 import { info } from '../core/info.js'
+import type { Agreement } from '../engine/values.js'
 import { type Disagreement, differenceOf } from './agree.js'
 import { definitionFor, givenArguments, readDtype, sampleArguments } from './arguments.js'
 import { formatComparison } from './format.js'
@@ -11,7 +12,7 @@ import { median, quantile } from './statistics.js'
 import { kernelSubject, type Subject } from './subject.js'
 import type { CompareOptions, Comparison, ComparisonRow } from './types.js'
 
-export type { Agreement } from '../core/define.js'
+export type { Agreement } from '../engine/values.js'
 export type { Disagreement } from './agree.js'
 export { type FormatOptions, formatComparison, formatSizes } from './format.js'
 export { compareSizes } from './sizes.js'
@@ -74,7 +75,7 @@ function summary(
     engine,
     reason,
     rows: ran.map((one) => rowOf(one, ran[0]!, traffic, idleLoopP99Ms)),
-    agreement: { promised, measured: difference, ok: agrees(promised === 'exact', difference) },
+    agreement: { promised, measured: difference, ok: agrees(promised, difference) },
     rounds: Math.min(...series.map(({ turns }) => turns.length)),
     idleLoopP99Ms,
     partial,
@@ -109,7 +110,8 @@ function worst(differences: readonly ('same bits' | Disagreement)[]): 'same bits
   return [...differences].sort((a, b) => rank(b) - rank(a))[0]
 }
 
-function agrees(exact: boolean, difference: 'same bits' | Disagreement | undefined): boolean {
+function agrees(promised: Agreement, difference: 'same bits' | Disagreement | undefined): boolean {
   if (difference === undefined || difference === 'same bits') return difference !== undefined
-  return !exact && difference.structure === undefined && Number.isFinite(difference.ulp)
+  if (promised === 'exact' || difference.structure !== undefined) return false
+  return Number.isFinite(difference.ulp) && difference.ulp <= (promised.ulp ?? Number.POSITIVE_INFINITY)
 }

@@ -1,9 +1,9 @@
 /** What is compared: the faces of a kernel on the same arguments. */
 import type { TypedArray } from '../base/dtypes.js'
-import type { Agreement, Callable, Definition } from '../core/define.js'
+import type { Callable, Definition } from '../core/define.js'
 import { nativeFor } from '../engine/choose.js'
 import { jsMode } from '../engine/js-mode.js'
-import type { Call } from '../engine/values.js'
+import type { Agreement, Call } from '../engine/values.js'
 import type { Arguments } from './arguments.js'
 import type { Face } from './measure.js'
 
@@ -49,7 +49,7 @@ export function kernelSubject(
     dtype: call.instance,
     size,
     faces: [twin, ...others].map((one) => ({ ...one, reset })),
-    promised: definition.agreement,
+    promised: call.agreement ?? definition.agreement,
     traffic: definition.traffic(call),
     reuses: call.values.some((value) => value.kind === 'inout' || (value.kind === 'out' && value.array !== undefined)),
   }

@@ -1,5 +1,5 @@
 /** What `compare` takes and returns. */
-import type { Agreement } from '../core/define.js'
+import type { Agreement } from '../engine/values.js'
 import type { Disagreement } from './agree.js'
 
 export interface CompareOptions {
@@ -48,7 +48,7 @@ export interface ComparisonAgreement {
   readonly promised: Agreement
   /** The largest difference between the twin's result and any other face's; undefined if stopped before. */
   readonly measured: 'same bits' | Disagreement | undefined
-  /** Exact: the same bits. Bounded: the same structure, and NaN in the same places. */
+  /** Exact: the same bits. Bounded: the same structure, NaN in the same places, and no further apart than promised. */
   readonly ok: boolean
 }
 

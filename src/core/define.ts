@@ -5,7 +5,7 @@
  * (`agreement`). Promise, cancellation, progress, fallback, law tests, `compare` and the docs table come from here.
  */
 import type { Dtype } from '../base/dtypes.js'
-import type { Call, Runnable } from '../engine/values.js'
+import type { Agreement, Call, Runnable } from '../engine/values.js'
 import type { Options } from './arguments.js'
 import { runAsync, runSync, runTwinFace } from './run.js'
 
@@ -28,9 +28,6 @@ export interface SyncOptions {
   /** As for asynchronous calls, called from inside the blocking call. */
   onProgress?: ((fraction: number) => void) | undefined
 }
-
-/** `exact`: bit for bit what the twin computes. Otherwise the bound, in words. */
-export type Agreement = 'exact' | { readonly bound: string }
 
 /** Arguments for laws, `compare` and the benchmark: realistic, of about `size` elements, from seeded numbers. */
 export type Samples = (dtype: string, size: number, random: () => number) => readonly unknown[]

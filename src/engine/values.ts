@@ -94,11 +94,19 @@ export interface Runnable {
   readonly twin: (...values: any[]) => void
 }
 
+/**
+ * `exact`: bit for bit what the twin computes. Otherwise the bound in words, and where it can be said so, as the most
+ * units in the last place that native and twin may lie apart.
+ */
+export type Agreement = 'exact' | { readonly bound: string; readonly ulp?: number }
+
 export interface Call {
   readonly instance: string
   readonly values: readonly Value[]
   /** Estimated nanoseconds on one thread. */
   readonly work: number
+  /** Where this call promises less than its kernel. */
+  readonly agreement?: Agreement
   /** Builds what the caller gets. */
   readonly finish: (outputs: Outputs) => unknown
 }
