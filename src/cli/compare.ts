@@ -1,6 +1,7 @@
 /** `offloop compare`. */
 
 import { estimateMs } from '../compare/arguments.js'
+import { overviewHeader, overviewRow } from '../compare/format.js'
 import {
   type Comparison,
   compare,
@@ -14,6 +15,9 @@ import { firstLine } from './arguments.js'
 import { progressBar } from './bar.js'
 import { readRequest } from './request.js'
 
+/** More kernels than this get a line each instead of a table each. */
+const FEW = 6
+
 /** Returns the exit code. */
 export async function compareCommand(args: readonly string[]): Promise<number> {
   const request = readRequest(args)
@@ -23,6 +27,7 @@ export async function compareCommand(args: readonly string[]): Promise<number> {
   const expected = [...kernels.values()].map((kernel) => Math.max(eachMs, estimateMs(kernel, request.dtype, largest)))
   const totalMs = expected.reduce((a, b) => a + b)
   const color = wantsColor()
+  const brief = kernels.size > FEW && !request.sizes
 
   const bar = progressBar(process.stderr, totalMs)
   const controller = new AbortController()
@@ -47,7 +52,9 @@ export async function compareCommand(args: readonly string[]): Promise<number> {
         ? compareSizes(kernel, options)
         : compare(kernel, undefined, { ...options, size: request.size }))
       bar.clear()
-      print(json ? JSON.stringify(result, infinity) : `\n${tableOf(result, color)}`)
+      if (json) print(JSON.stringify(result, infinity))
+      else if (!brief || !('agreement' in result)) print(`\n${tableOf(result, color)}`)
+      else print(`${printed ? '' : `\n${overviewHeader({ color })}\n`}${overviewRow(result, { color })}`)
       printed = true
       if ('agreement' in result && !result.partial && !result.agreement.ok) failed = true
     } catch (error) {
@@ -59,7 +66,7 @@ export async function compareCommand(args: readonly string[]): Promise<number> {
     if (controller.signal.aborted) break
   }
   process.off('SIGINT', interrupt)
-  if (printed && !json) print(`\n${legend(request.sizes)}`)
+  if (printed && !json) print(`\n${brief ? BRIEF : legend(request.sizes)}`)
   return controller.signal.aborted ? 130 : failed ? 1 : 0
 }
 
@@ -72,6 +79,9 @@ function wantsColor(): boolean {
 function tableOf(result: Comparison | SizesComparison, color: boolean): string {
   return 'agreement' in result ? formatComparison(result, { color }) : formatSizes(result, { color })
 }
+
+const BRIEF = `native: on all threads. loop p99: how late this thread's event loop was meanwhile,
+beyond an idle loop's. Name kernels for a table of each, as in: offloop compare sort`
 
 function legend(sizes: boolean): string {
   return sizes

@@ -24,7 +24,8 @@ Examples
 const COMPARE = `Measures kernels against their JavaScript twins, in turns, and compares results.
 
 Usage
-  offloop compare [kernels…] [flags]   all kernels unless some are named
+  offloop compare [kernels…] [flags]   all kernels unless some are named;
+                                       more than six get one line each
 
 Flags
   --size <n>        elements of the arguments (1e6)

@@ -1,5 +1,5 @@
 /** What a command line asks of `offloop compare`. */
-import { type Callable, definitionOf } from '../core/define.js'
+import { type Callable, kernelsIn } from '../core/define.js'
 import * as all from '../kernels/index.js'
 import { didYouMean, type Flags, parse, readSeconds, readSize, readThreads, UsageError } from './arguments.js'
 
@@ -42,13 +42,8 @@ export function readRequest(args: readonly string[]): Request {
 /** The kernels named, or else all that take the element type. */
 function choose(words: readonly string[], dtype: string | undefined): Map<string, Callable> {
   const known = new Map<string, { callable: Callable; dtypes: readonly string[] }>()
-  for (const one of Object.values(all)) {
-    const definition = definitionOf(one)
-    if (definition === undefined) continue
-    known.set(definition.name, {
-      callable: one as unknown as Callable,
-      dtypes: Object.keys(definition.instances),
-    })
+  for (const { kernel, definition } of kernelsIn(all)) {
+    known.set(definition.name, { callable: kernel, dtypes: Object.keys(definition.instances) })
   }
   const chosen = new Map<string, Callable>()
   for (const word of words) {

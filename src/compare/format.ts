@@ -32,6 +32,35 @@ export function formatComparison(comparison: Comparison, options: FormatOptions 
   return [title, paint('dim', group), paint('dim', head), ...lines, ...stopped].join('\n')
 }
 
+const OVERVIEW = [22, 10, 10, 9, 7, 9]
+
+/** The header of a table with one line a kernel. */
+export function overviewHeader(options: FormatOptions = {}): string {
+  const head = overviewLine(['', 'twin', 'native', 'speed-up', 'GB/s', 'loop p99', 'result'])
+  return painter(options.color === true)('dim', head)
+}
+
+/** A comparison as one line of such a table: the twin beside native code on all threads. */
+export function overviewRow({ name, dtype, rows, agreement }: Comparison, options: FormatOptions = {}): string {
+  const paint = painter(options.color === true)
+  const [twin, last] = [rows[0], rows.at(-1)]
+  if (twin === undefined || last === undefined) return `${name} ${dtype}: stopped`
+  const line = overviewLine([
+    `${name} ${dtype}`,
+    duration(twin.medianMs),
+    duration(last.medianMs),
+    `${digits(last.speedup)}×`,
+    digits(last.gbPerSecond),
+    `${digits(last.loopP99Ms)} ms`,
+  ])
+  return `${line}  ${agreementText(agreement, paint)}`
+}
+
+function overviewLine([name, ...cells]: readonly string[]): string {
+  const rest = cells.map((cell, i) => (OVERVIEW[i + 1] === undefined ? `  ${cell}` : cell.padStart(OVERVIEW[i + 1]!)))
+  return name!.padEnd(OVERVIEW[0]!) + rest.join('')
+}
+
 function cells(row: ComparisonRow, unit: Unit, flops: boolean): string[] {
   return [
     row.face,
