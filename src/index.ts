@@ -4,11 +4,13 @@ import * as all from './kernels/index.js'
 
 export type { Float, Fresh, Real, Same, Sortable } from './base/dtypes.js'
 export type { ErrorCode } from './base/errors.js'
+export type { Accumulator, Snapshot, StateOptions } from './core/accumulator.js'
 export { alloc } from './core/alloc.js'
 export type { AsyncOptions, SyncOptions } from './core/define.js'
 export type { Binary, ElementwiseOptions, Precise, Ternary, Unary } from './core/elementwise.js'
 export { type Information, info } from './core/info.js'
 export { type Matrix, type MatrixLike, matrix } from './core/matrix.js'
+export type { Along, AlongInto, Chunks, NaNOption, Reduction, StreamOptions, Whole } from './core/reduction.js'
 export { type Configuration, configure } from './core/settings.js'
 export * from './kernels/index.js'
 

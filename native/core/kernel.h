@@ -95,6 +95,12 @@ struct Matrix {
   const T* data;
   int64_t rows, cols, row_stride, col_stride;
 };
+// The same for any element type: for kernels that convert what they read.
+struct AnyMatrix {
+  const void* data;
+  Dtype dtype;
+  int64_t rows, cols, row_stride, col_stride;
+};
 // Up to kMaxResults scalars that travel back without an array of their own.
 template <class T>
 struct Result {
@@ -200,6 +206,13 @@ struct Arg<Matrix<T>> {
   static constexpr Param kParam{Kind::kMatrix, DtypeOf<T>(), false, 0};
   static OFFLOOP_INLINE Matrix<T> Get(const Slot& s, int, const Context&) {
     return {static_cast<const T*>(s.data), s.rows, s.cols, s.row_stride, s.col_stride};
+  }
+};
+template <>
+struct Arg<AnyMatrix> {
+  static constexpr Param kParam{Kind::kMatrix, Dtype::kNone, false, 0};
+  static OFFLOOP_INLINE AnyMatrix Get(const Slot& s, int, const Context&) {
+    return {s.data, s.dtype, s.rows, s.cols, s.row_stride, s.col_stride};
   }
 };
 template <class T>

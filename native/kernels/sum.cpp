@@ -1,151 +1,28 @@
-// sum: pairwise in blocks, the same bits on every CPU and any number of threads.
+// sum (and mean): pairwise in blocks, the same bits on every CPU and any number of threads.
 //
-// Floating point. 16 virtual lanes; lane l of a run of 256 elements adds elements l, l+16, …,
-// l+240 in order; runs are joined lane by lane, pairwise by run index; the lanes of a block of
-// 16,384 are joined as l + (l+8), then 4, 2, 1; blocks pairwise by block index (Job::Reduce).
-// The error is at most (16 + log2(n/16)) u sum|x|, NumPy's pairwise bound, without its
-// dependence on strides. 16 lanes because 8 leave AVX2 adds waiting on their latency (2 of 8
-// chains in flight) and 32 no longer fit SSE4's registers. Joining runs lane by lane, rather than
-// folding each to a scalar, costs four adds per 256 elements instead of fifteen.
-// f32 is added in f64. src/kernels/sum.ts does the same, step by step.
+// Floating point: lanes-inl.h has the order. f32 is added in f64. src/kernels/sum.twin.ts does the same, step by step.
 //
 // Integers are exact: 8 to 32 bits in a 64-bit total (enough for 2^31 elements), 64 bits as the
 // sums of high and low halves. Order does not matter there.
 
-#include "core/job.h"
 #include "core/kernel.h"
+#include "kernels/lanes-inl.h"
+#include "kernels/reduction-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
+namespace sum_kernel {
 
-constexpr int64_t kLanes = 16, kRows = 16, kRun = kLanes * kRows, kBlock = 16384;
-constexpr int kLevels = 7;  // log2(kBlock / kRun) + 1
+using lanes::Lanes;
 
-// The compiler cuts a 16-lane vector into whatever registers the instruction set has: the
-// lanes, and so the bits, stay the same, and there is one source.
-typedef double Lanes __attribute__((vector_size(kLanes * sizeof(double))));
-typedef float NarrowLanes __attribute__((vector_size(kLanes * sizeof(float))));
-
-OFFLOOP_INLINE void AddRow(Lanes& acc, const double* x) {
-  Lanes row;
-  __builtin_memcpy(&row, x, sizeof row);
-  acc += row;
-}
-OFFLOOP_INLINE void AddRow(Lanes& acc, const float* x) {
-  NarrowLanes row;
-  __builtin_memcpy(&row, x, sizeof row);
-  acc += __builtin_convertvector(row, Lanes);
-}
-
-// Runs of one block, joined like a binary counter.
-struct Counter {
-  Lanes level[kLevels];  // level[l] holds 2^l runs if bit l of `runs` is set
-  unsigned runs = 0;
-
-  OFFLOOP_INLINE void Push(Lanes& acc) {
-    int l = 0;
-    for (; runs >> l & 1; ++l) acc = level[l] + acc;
-    level[l] = acc;
-    ++runs;
-  }
-  // What is left in the counter, smallest first, then the lanes.
-  OFFLOOP_INLINE double Total() const {
-    Lanes total = {};
-    bool any = false;
-    for (int l = 0; l < kLevels; ++l) {
-      if (!(runs >> l & 1)) continue;
-      total = any ? level[l] + total : level[l];
-      any = true;
-    }
-    for (int64_t half = kLanes / 2; half > 0; half /= 2)
-      for (int64_t i = 0; i < half; ++i) total[i] = total[i] + total[i + half];
-    return total[0];
-  }
+template <class T>
+struct Rows {
+  const T* x;
+  OFFLOOP_INLINE void Get(Lanes& row, int64_t i) const { lanes::Load(row, x + i); }
+  OFFLOOP_INLINE void GetSome(Lanes& row, int64_t i, int64_t n) const { lanes::LoadSome(row, x + i, n); }
 };
 
-template <class T>
-double SumBlock(const T* x, int64_t n) {
-  Counter counter;
-  int64_t at = 0;
-  for (; at + kRun <= n; at += kRun) {
-    Lanes acc = {};
-    for (int64_t row = 0; row < kRows; ++row) AddRow(acc, x + at + row * kLanes);
-    counter.Push(acc);
-  }
-  if (at < n) {
-    Lanes acc = {};
-    for (; at + kLanes <= n; at += kLanes) AddRow(acc, x + at);
-    if (at < n) {
-      T padded[kLanes] = {};  // adding +0 changes no sum: an accumulator that starts at +0 is never -0
-      for (int64_t i = 0; at + i < n; ++i) padded[i] = x[at + i];
-      AddRow(acc, padded);
-    }
-    counter.Push(acc);
-  }
-  return counter.Total();
-}
-
-// Whole blocks that one thread reads side by side, row by row in turn. The processor's prefetcher follows
-// each of them, so that eight draw more from memory than one: 256 MB on two threads take 11.5 ms
-// instead of 13.1 (one thread: 22.4 instead of 25.1); four take 13. Asking ahead in software as well
-// gained nothing that could be told from noise.
-constexpr int kStreams = 8;
-
-// partial[s * part] = the sum of the block at x + s * part blocks.
-template <class T>
-void SumAbreast(const T* x, int64_t part, double* partial) {
-  Counter counter[kStreams];
-  for (int64_t at = 0; at < kBlock; at += kRun) {
-    Lanes acc[kStreams] = {};
-    for (int64_t row = at; row < at + kRun; row += kLanes)
-      for (int s = 0; s < kStreams; ++s) AddRow(acc[s], x + s * part * kBlock + row);
-    for (int s = 0; s < kStreams; ++s) counter[s].Push(acc[s]);
-  }
-  for (int s = 0; s < kStreams; ++s) partial[s * part] = counter[s].Total();
-}
-
-template <class T>
-Status SumFloat(Job& job, In<T> x, Result<double> total) {
-  job.Total((x.size + kBlock - 1) / kBlock);
-  double sum = 0;
-  const Status status = job.ReduceRuns(
-      x.size, kBlock, sum,
-      [&](int64_t begin, int64_t end, double* partial) {
-        const int64_t part = (end - begin) / (kStreams * kBlock);
-        for (int64_t i = 0; i < part; ++i) SumAbreast(x.data + begin + i * kBlock, part, partial + i);
-        partial += part * kStreams;
-        for (begin += part * kStreams * kBlock; begin < end; begin += kBlock)
-          *partial++ = SumBlock(x.data + begin, end - begin < kBlock ? end - begin : kBlock);
-      },
-      [](double a, double b) { return a + b; }, kStreams);
-  *total.data = sum;
-  return status;
-}
-
-// 8- and 16-bit elements in 32-bit partial sums: a quarter of the widening work.
-template <class T, class Narrow, class Wide>
-Wide SumChunks(const T* x, int64_t n) {
-  constexpr int64_t kChunk = 4096;
-  Wide total = 0;
-  for (int64_t at = 0; at < n; at += kChunk) {
-    const int64_t end = at + kChunk < n ? at + kChunk : n;
-    Narrow partial = 0;
-    for (int64_t i = at; i < end; ++i) partial += static_cast<Narrow>(x[i]);
-    total += static_cast<Wide>(partial);
-  }
-  return total;
-}
-
-template <class T, class Narrow, class Wide>
-Status SumInteger(Job& job, In<T> x, Result<double> total) {
-  job.Total((x.size + kBlock - 1) / kBlock);
-  Wide sum = 0;
-  const Status status = job.Reduce(
-      x.size, kBlock, sum, [&](int64_t b, int64_t e) { return SumChunks<T, Narrow, Wide>(x.data + b, e - b); },
-      [](Wide a, Wide b) { return static_cast<Wide>(a + b); });
-  *total.data = static_cast<double>(sum);  // rounded once, to nearest even
-  return status;
-}
+constexpr double kSplit = 4294967296.0;
 
 // high * 2^32 + low, low in [0, 2^32).
 struct Halves {
@@ -153,39 +30,130 @@ struct Halves {
   uint64_t low;
 };
 
+OFFLOOP_INLINE Halves Split(int64_t total) { return {total >> 32, static_cast<uint64_t>(total) & 0xFFFFFFFFu}; }
+
+// State: the sum and the number of elements; of integers the sum's two halves, then the number.
+template <bool kInteger>
+struct Total {
+  static constexpr int kSlots = kInteger ? 3 : 2;
+  lanes::Counter counter;
+  double count;
+
+  void Begin() { counter.runs = 0, count = 0; }
+  void Unit(const double* x, int64_t n, int64_t) {
+    count += static_cast<double>(n);
+    lanes::AddRuns(counter, Rows<double>{x}, 0, n);
+  }
+  void End(double* state) {
+    const double total = counter.Total();  // integers: below 2^46, so exact
+    state[0] = total;
+    if constexpr (kInteger) {
+      const Halves halves = Split(static_cast<int64_t>(total));
+      state[0] = static_cast<double>(halves.high);
+      state[1] = static_cast<double>(halves.low);
+    }
+    state[kSlots - 1] = count;
+  }
+  static void Join(double* left, const double* right) {
+    for (int i = 0; i < kSlots; ++i) left[i] += right[i];
+    if constexpr (kInteger) {
+      const double carry = left[1] >= kSplit ? 1 : 0;
+      left[0] += carry;
+      left[1] -= carry * kSplit;
+    }
+  }
+  // parameter: 0 for the sum, 1 for the mean.
+  static double Finish(const double* state, double parameter) {
+    const double total = kInteger ? state[0] * kSplit + state[1] : state[0];  // rounded once, to nearest even
+    return parameter == 0 ? total : total / state[kSlots - 1];
+  }
+};
+
 template <class T>
-Status SumLong(Job& job, In<T> x, Result<int64_t> total) {
-  job.Total((x.size + kBlock - 1) / kBlock);
-  Halves sum{0, 0};
-  const Status status = job.Reduce(
-      x.size, kBlock, sum,
-      [&](int64_t b, int64_t e) {
-        int64_t high = 0;
-        uint64_t low = 0;
-        for (int64_t i = b; i < e; ++i) {
-          high += static_cast<int64_t>(x.data[i] >> 32);
-          low += static_cast<uint64_t>(x.data[i]) & 0xFFFFFFFFu;
-        }
-        return Halves{high + static_cast<int64_t>(low >> 32), low & 0xFFFFFFFFu};
-      },
+Status SumFloat(Job& job, In<T> x, bool omit, int64_t, Result<double> state) {
+  if (omit)
+    return RunReduce(job, reduction::Table<Total<false>>::kReducer, {x.data, DtypeOf<T>(), x.size}, omit, state.data);
+  state.data[1] = static_cast<double>(x.size);
+  return lanes::Add<8>(job, Rows<T>{x.data}, x.size, state.data[0]);
+}
+
+// 8- and 16-bit elements in 32-bit partial sums: a quarter of the widening work.
+template <class T, class Narrow>
+Halves SumChunks(const void* data, int64_t begin, int64_t end) {
+  constexpr int64_t kChunk = 4096;
+  const T* x = static_cast<const T*>(data);
+  int64_t total = 0;
+  for (int64_t at = begin; at < end; at += kChunk) {
+    const int64_t stop = at + kChunk < end ? at + kChunk : end;
+    Narrow partial = 0;
+    for (int64_t i = at; i < stop; ++i) partial += static_cast<Narrow>(x[i]);
+    total += static_cast<int64_t>(partial);
+  }
+  return Split(total);
+}
+
+template <class T>
+Halves SumLongs(const void* data, int64_t begin, int64_t end) {
+  const T* x = static_cast<const T*>(data);
+  int64_t high = 0;
+  uint64_t low = 0;
+  for (int64_t i = begin; i < end; ++i) {
+    high += static_cast<int64_t>(x[i] >> 32);
+    low += static_cast<uint64_t>(x[i]) & 0xFFFFFFFFu;
+  }
+  return {high + static_cast<int64_t>(low >> 32), low & 0xFFFFFFFFu};
+}
+
+// One for all integers.
+Status SumExactly(Job& job, const void* data, int64_t size, Halves (*leaf)(const void*, int64_t, int64_t),
+                  Halves& sum) {
+  job.Total((size + kReduceBlock - 1) / kReduceBlock);
+  sum = {0, 0};
+  return job.Reduce(
+      size, kReduceBlock, sum, [&](int64_t begin, int64_t end) { return leaf(data, begin, end); },
       [](Halves a, Halves b) {
         const uint64_t low = a.low + b.low;
         return Halves{a.high + b.high + static_cast<int64_t>(low >> 32), low & 0xFFFFFFFFu};
       });
-  total.data[0] = sum.high;
-  total.data[1] = static_cast<int64_t>(sum.low);
+}
+
+template <class T, class Narrow>
+Status SumInteger(Job& job, In<T> x, bool, int64_t, Result<double> state) {
+  Halves sum;
+  const Status status = SumExactly(job, x.data, x.size, &SumChunks<T, Narrow>, sum);
+  state.data[0] = static_cast<double>(sum.high);
+  state.data[1] = static_cast<double>(sum.low);
+  state.data[2] = static_cast<double>(x.size);
   return status;
 }
 
+template <class T>
+Status SumLong(Job& job, In<T> x, bool, int64_t, Result<int64_t> state) {
+  Halves sum;
+  const Status status = SumExactly(job, x.data, x.size, &SumLongs<T>, sum);
+  state.data[0] = sum.high;
+  state.data[1] = static_cast<int64_t>(sum.low);
+  return status;
+}
+
+Status Along(Job& job, AnyMatrix m, Enum<Axis> axis, bool omit, int64_t, double parameter, Out<double> out) {
+  const bool real = m.dtype == Dtype::kF64 || m.dtype == Dtype::kF32;
+  const Reducer& reducer = real ? reduction::Table<Total<false>>::kReducer : reduction::Table<Total<true>>::kReducer;
+  return RunReduceAxis(job, reducer, m, axis.value, omit, parameter, out);
+}
+
+}  // namespace sum_kernel
 }  // namespace
 
-OFFLOOP_KERNEL(sum, OFFLOOP_INSTANCE("f64", SumFloat<double>), OFFLOOP_INSTANCE("f32", SumFloat<float>),
-               OFFLOOP_INSTANCE("i8", SumInteger<int8_t, int32_t, int64_t>),
-               OFFLOOP_INSTANCE("u8", SumInteger<uint8_t, uint32_t, uint64_t>),
-               OFFLOOP_INSTANCE("i16", SumInteger<int16_t, int32_t, int64_t>),
-               OFFLOOP_INSTANCE("u16", SumInteger<uint16_t, uint32_t, uint64_t>),
-               OFFLOOP_INSTANCE("i32", SumInteger<int32_t, int64_t, int64_t>),
-               OFFLOOP_INSTANCE("u32", SumInteger<uint32_t, uint64_t, uint64_t>),
-               OFFLOOP_INSTANCE("i64", SumLong<int64_t>), OFFLOOP_INSTANCE("u64", SumLong<uint64_t>))
+OFFLOOP_KERNEL(sum, OFFLOOP_INSTANCE("f64", sum_kernel::SumFloat<double>),
+               OFFLOOP_INSTANCE("f32", sum_kernel::SumFloat<float>),
+               OFFLOOP_INSTANCE("i8", sum_kernel::SumInteger<int8_t, int32_t>),
+               OFFLOOP_INSTANCE("u8", sum_kernel::SumInteger<uint8_t, uint32_t>),
+               OFFLOOP_INSTANCE("i16", sum_kernel::SumInteger<int16_t, int32_t>),
+               OFFLOOP_INSTANCE("u16", sum_kernel::SumInteger<uint16_t, uint32_t>),
+               OFFLOOP_INSTANCE("i32", sum_kernel::SumInteger<int32_t, int64_t>),
+               OFFLOOP_INSTANCE("u32", sum_kernel::SumInteger<uint32_t, int64_t>),
+               OFFLOOP_INSTANCE("i64", sum_kernel::SumLong<int64_t>),
+               OFFLOOP_INSTANCE("u64", sum_kernel::SumLong<uint64_t>), OFFLOOP_INSTANCE("axis", sum_kernel::Along))
 
 }  // namespace offloop::OFFLOOP_ISA

@@ -131,7 +131,8 @@ const char* ReadSlots(napi_env env, const Instance& instance, const double* fram
     if (static_cast<int>(type) > static_cast<int>(Dtype::kU64)) return "an element type that this build does not know";
     slot.dtype = static_cast<Dtype>(type);
     slot.length = static_cast<int64_t>(length);
-    if (param.kind != Kind::kAny && !SameDtype(param.dtype, slot.dtype)) return "an array of another element type";
+    const bool any = param.kind == Kind::kAny || (param.kind == Kind::kMatrix && param.dtype == Dtype::kNone);
+    if (!any && !SameDtype(param.dtype, slot.dtype)) return "an array of another element type";
     if (param.kind == Kind::kMatrix) {
       const double rows = numbers[frame::kRows], cols = numbers[frame::kCols];
       const double row_stride = numbers[frame::kRowStride], col_stride = numbers[frame::kColStride],

@@ -96,6 +96,14 @@ export function readInteger(name: string, value: unknown, least: number, most: n
   return value
 }
 
+/** A finite number of at least `least`. */
+export function readFinite(name: string, value: unknown, least: number = -Infinity): number {
+  const expected = Number.isFinite(least) ? `a finite number of at least ${least}` : 'a finite number'
+  if (typeof value !== 'number') throw wrongType(name, expected, value)
+  if (!Number.isFinite(value) || value < least) throw wrongValue(name, expected, value)
+  return value
+}
+
 export function readBoolean(name: string, value: unknown, otherwise: boolean): boolean {
   if (value === undefined) return otherwise
   if (typeof value !== 'boolean') throw wrongType(name, 'a boolean', value)

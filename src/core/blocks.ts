@@ -26,3 +26,11 @@ export function reduceBlocks<S>(
   }
   return total
 }
+
+/** The same of states that are there already, of at least one block; the list is used up. */
+export function joinBlocks<S>(states: S[], join: (left: S, right: S) => S): S {
+  for (let step = 1; step < states.length; step *= 2) {
+    for (let i = 0; i + step < states.length; i += 2 * step) states[i] = join(states[i] as S, states[i + step] as S)
+  }
+  return states[0] as S
+}

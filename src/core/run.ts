@@ -22,15 +22,31 @@ export function runAsync(kernel: Definition, known: Known, args: readonly unknow
     const onProgress = readProgress(options.onProgress)
     const call = kernel.check(args, options)
     if (signal?.aborted) return Promise.reject(signal.reason)
-    for (const value of call.values) {
-      if (!('array' in value) || value.array === undefined) continue
-      refuseResizable(value.array)
-      if (settings.guard) guard(value.array.buffer)
-    }
-    return start(kernel, call, threads, signal, onProgress)
+    return runCall(kernel, call, threads, signal, onProgress)
   } catch (error) {
     return Promise.reject(error)
   }
+}
+
+/** A checked call, asynchronously: a promise of what its `finish` makes. Throws what refuses the arrays. */
+export function runCall(
+  kernel: Definition,
+  call: Call,
+  threads: number,
+  signal: AbortSignal | undefined,
+  onProgress: Progress | undefined,
+): Promise<unknown> {
+  for (const value of call.values) {
+    if (!('array' in value) || value.array === undefined) continue
+    refuseResizable(value.array)
+    if (settings.guard) guard(value.array.buffer)
+  }
+  return start(kernel, call, threads, signal, onProgress)
+}
+
+/** A checked call, blocking. */
+export function runCallSync(kernel: Definition, call: Call): unknown {
+  return call.finish(compute(kernel, call, 0, 0, undefined))
 }
 
 function start(
@@ -162,12 +178,12 @@ function guard(buffer: ArrayBufferLike): void {
   if (buffer instanceof ArrayBuffer) process.getBuiltinModule('node:worker_threads').markAsUntransferable(buffer)
 }
 
-function readSignal(value: unknown): AbortSignal | undefined {
+export function readSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined || isSignal(value)) return value
   throw wrongType('signal', 'an AbortSignal', value)
 }
 
-function readThreads(value: unknown): number {
+export function readThreads(value: unknown): number {
   return value === undefined ? 0 : readInteger('threads', value, 1, MAX_THREADS)
 }
 
