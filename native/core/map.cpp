@@ -14,6 +14,7 @@ constexpr int64_t kBlock = 16384;
 // cost a third of the bandwidth. Smaller ones stay, since whoever asked will read them.
 constexpr int64_t kStreamBytes = int64_t{4} << 20;
 constexpr int64_t kLine = 64;
+constexpr int64_t kHugePage = int64_t{2} << 20;
 
 // How a thread goes through memory: four parts of a grain in turn, a kilobyte of result at a time, computed in L1 and
 // written out from there while the operands of the part's next turn are asked for. Stores past the caches and reads
@@ -119,9 +120,21 @@ Status RunMap(Job& job, const MapOperand* operands, int count, void* out, int ou
     if (once) Repeat(operands[k], repeated[k], size < kMapChunk ? size : kMapChunk);
     in_place = in_place || operands[k].data == out;
   }
-  job.Total((size + kBlock - 1) / kBlock);
+  // Grains that end with huge pages of the result, where the plan's are near that size and the jobs long: a fresh
+  // page that two threads meet first is cleared by both. A fresh f64 result of 256 MB took 95 ms, so 67.
   const bool large = size * out_bytes >= kStreamBytes;
-  job.Blocks(size, kBlock, [&](int64_t begin, int64_t end) {
+  const int64_t blocks = (size + kBlock - 1) / kBlock;
+  int64_t unit = kBlock, grain = job.GrainBlocks(blocks), before = 0;
+  if (large && grain * 3 * kBlock * out_bytes >= kHugePage && size * out_bytes >= 8 * job.threads() * kHugePage) {
+    unit = kHugePage / out_bytes;
+    grain = grain * kBlock / unit > 1 ? grain * kBlock / unit : 1;
+    before = static_cast<int64_t>(reinterpret_cast<uintptr_t>(out) % kHugePage) / out_bytes;
+  }
+  const int64_t units = (before + size + unit - 1) / unit;
+  job.Total(units);
+  job.For(units, grain, [&](int64_t b, int64_t e) {
+    const int64_t begin = b > 0 ? b * unit - before : 0;
+    const int64_t end = e < units ? e * unit - before : size;
     if (large)
       map.RunLarge(begin, end, in_place);
     else
