@@ -179,16 +179,15 @@ class Job {
   void RunBatch(Batch& batch);
   void* ScratchBytes(int64_t count, int64_t size);
 
- protected:
-  Job();
-  ~Job();
-  Job(const Job&) = delete;
-  Job& operator=(const Job&) = delete;
-
  public:
   struct Private;  // core's own business: control.h
 
  protected:
+  explicit Job(Private* memory);
+  ~Job();
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
   Private* private_;
 };
 
