@@ -12,33 +12,7 @@
 
 namespace offloop {
 
-struct JobControl final : Job {
-  Plan plan;
-  CallPointer call = nullptr;
-  Slot slots[kMaxParams];
-  uint64_t results[kMaxResults] = {};
-  const Grower* grower = nullptr;
-  void* owner = nullptr;
-
-  // Called on the leader thread when the body has returned and no thread is in its
-  // grains any more; may delete the job.
-  void (*finished)(JobControl* job, Status status) = nullptr;
-  // Called at most 60 times a second, from any thread that finished a grain.
-  void (*progress)(JobControl* job, double fraction) = nullptr;
-  // For a caller that blocks: called on the caller's own thread about 60 times a second.
-  void (*tick)(JobControl* job) = nullptr;
-
-  JobControl() = default;
-  Status RunHere();
-  void Stop(Status why);
-  double fraction() const;
-  // Grains that have run so far: tests assert from counters, not from clocks.
-  int64_t grains() const;
-  // The most threads that were seen in grains at once.
-  int peak_threads() const;
-
-  JobControl* next_body = nullptr;  // the pool's queue
-};
+struct JobControl;
 
 // What Job keeps behind its back.
 struct Job::Private {
@@ -62,6 +36,38 @@ struct Job::Private {
   Block* scratch = nullptr;
 
   bool StopRequested();
+};
+
+struct JobMemory {
+  Job::Private memory;  // not on the heap: a small call is over in the time that an allocation takes
+};
+
+struct JobControl final : private JobMemory, Job {
+  Plan plan;
+  CallPointer call = nullptr;
+  Slot slots[kMaxParams];
+  uint64_t results[kMaxResults] = {};
+  const Grower* grower = nullptr;
+  void* owner = nullptr;
+
+  // Called on the leader thread when the body has returned and no thread is in its
+  // grains any more; may delete the job.
+  void (*finished)(JobControl* job, Status status) = nullptr;
+  // Called at most 60 times a second, from any thread that finished a grain.
+  void (*progress)(JobControl* job, double fraction) = nullptr;
+  // For a caller that blocks: called on the caller's own thread about 60 times a second.
+  void (*tick)(JobControl* job) = nullptr;
+
+  JobControl() : Job(&memory) {}
+  Status RunHere();
+  void Stop(Status why);
+  double fraction() const;
+  // Grains that have run so far: tests assert from counters, not from clocks.
+  int64_t grains() const;
+  // The most threads that were seen in grains at once.
+  int peak_threads() const;
+
+  JobControl* next_body = nullptr;  // the pool's queue
 };
 
 // Round to nearest, denormals kept, exceptions masked, whatever the host set: results

@@ -67,7 +67,7 @@ void AdviseHuge(void* data, int64_t bytes) {
 #endif
 }
 
-Job::Job() : private_(new Private) { private_->control = static_cast<JobControl*>(this); }
+Job::Job(Private* memory) : private_(memory) { private_->control = static_cast<JobControl*>(this); }
 
 Job::~Job() {
   for (Private::Block* block = private_->scratch; block != nullptr;) {
@@ -85,7 +85,6 @@ Job::~Job() {
     std::free(block);
     block = next;
   }
-  delete private_;
 }
 
 bool Job::Private::StopRequested() {

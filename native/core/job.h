@@ -146,6 +146,9 @@ class Job {
     return static_cast<T*>(ScratchBytes(count, static_cast<int64_t>(sizeof(T))));
   }
 
+  // How many of `blocks` equal blocks the plan wants in a grain: for callers of For that cut by themselves.
+  int64_t GrainBlocks(int64_t blocks) const;
+
   // Progress: the number of items (blocks, grains, tasks: whatever For and Advance count)
   // that the whole job will run. Every For adds its items as they finish, every forked
   // task adds what fn reports through Advance. Without it no fraction is reported.
@@ -174,19 +177,17 @@ class Job {
   bool RunFor(int64_t items, int64_t grain, ForRun run, void* context);
   bool RunFork(const Task* tasks, int64_t count, ForkRun run, void* context);
   void RunBatch(Batch& batch);
-  int64_t GrainBlocks(int64_t blocks) const;
   void* ScratchBytes(int64_t count, int64_t size);
-
- protected:
-  Job();
-  ~Job();
-  Job(const Job&) = delete;
-  Job& operator=(const Job&) = delete;
 
  public:
   struct Private;  // core's own business: control.h
 
  protected:
+  explicit Job(Private* memory);
+  ~Job();
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
   Private* private_;
 };
 

@@ -84,10 +84,6 @@ const CONSTRUCTORS: Readonly<Record<Dtype, ArrayConstructor>> = {
   u64: BigUint64Array,
 } as Readonly<Record<Dtype, ArrayConstructor>>
 
-const BY_TAG: ReadonlyMap<string, Dtype> = new Map(
-  (Object.keys(CONSTRUCTORS) as Dtype[]).map((dtype) => [CONSTRUCTORS[dtype].name, dtype]),
-)
-
 // The getter looks at the object itself, so that arrays of other realms (vm, jsdom, Jest) count too.
 const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get as (
   this: unknown,
@@ -95,8 +91,33 @@ const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.p
 
 /** The element type of a TypedArray; undefined for anything else, DataView and Float16Array included. */
 export function dtypeOf(value: unknown): Dtype | undefined {
-  const tag = tagOf.call(value)
-  return tag === undefined ? undefined : BY_TAG.get(tag)
+  // A switch, not a map: every call of every kernel comes here several times.
+  switch (tagOf.call(value)) {
+    case 'Float64Array':
+      return 'f64'
+    case 'Float32Array':
+      return 'f32'
+    case 'Int32Array':
+      return 'i32'
+    case 'Uint32Array':
+      return 'u32'
+    case 'Uint8Array':
+      return 'u8'
+    case 'Int8Array':
+      return 'i8'
+    case 'Uint8ClampedArray':
+      return 'u8c'
+    case 'Int16Array':
+      return 'i16'
+    case 'Uint16Array':
+      return 'u16'
+    case 'BigInt64Array':
+      return 'i64'
+    case 'BigUint64Array':
+      return 'u64'
+    default:
+      return undefined
+  }
 }
 
 export function constructorOf(dtype: Dtype): ArrayConstructor {

@@ -132,11 +132,13 @@ export function readOut(
   inPlace: boolean,
 ): TypedArray | undefined {
   if (value === undefined) return undefined
-  readArray(name, value, [dtype])
+  if (dtypeOf(value) !== dtype || (value as TypedArray).length === 0) readArray(name, value, [dtype])
   const out = value as TypedArray
   if (out.length !== length) throw wrongShape(name, `${length} elements`, `${out.length}`)
+  const buffer = out.buffer // a call into V8 each time
   for (const input of inputs) {
-    if (out.buffer !== input.buffer || out.byteLength === 0) continue
+    if (input === out && inPlace) continue
+    if (buffer !== input.buffer || out.byteLength === 0) continue
     const begin = out.byteOffset
     const same = begin === input.byteOffset && out.byteLength === input.byteLength
     if (same && inPlace) continue

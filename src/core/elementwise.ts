@@ -2,9 +2,9 @@
  * Elementwise kernels: out[i] = f(a[i], b[i], …) on float arrays, operands of one element repeated.
  * The C++ side is native/core/map.h. A kernel of this kind brings a name, a twin and a cost.
  */
-import { bytesOf, constructorOf, type Dtype, dtypeOf, type Float, type Fresh, type Same } from '../base/dtypes.js'
+import { bytesOf, type Dtype, dtypeOf, type Float, type Fresh, type Same } from '../base/dtypes.js'
 import { wrongShape, wrongType } from '../base/errors.js'
-import type { Value } from '../engine/values.js'
+import type { Outputs, Value } from '../engine/values.js'
 import { readArray, readChoice, readOut } from './arguments.js'
 import { type AsyncOptions, type Callable, defineKernel, instancesOf, type SyncOptions } from './define.js'
 import { randomArray } from './samples.js'
@@ -110,6 +110,7 @@ export function step(operand: Float): 0 | 1 {
 export function defineElementwise<F extends Callable>(kernel: Elementwise): F {
   const { name, summary, operands, twin, fast } = kernel
   const sample = kernel.sample ?? ((dtype, size, random) => randomArray(dtype, size, random))
+  const parameters = operands.length + (fast === undefined ? 1 : 2)
   const pattern = [...operands.map(() => 'in:$'), ...(fast === undefined ? [] : ['boolean']), 'out:$'].join(' ')
   return defineKernel<F>({
     name,
@@ -123,16 +124,18 @@ export function defineElementwise<F extends Callable>(kernel: Elementwise): F {
       const quick = fast !== undefined && options.precision !== undefined
       const isFast = quick && readChoice('precision', options.precision, PRECISIONS) === 1
       const out = readOut('out', options.out, dtype, length, arrays, true)
-      const values: Value[] = arrays.map((array) => ({ kind: 'in', array }))
-      if (fast !== undefined) values.push({ kind: 'boolean', value: isFast ? 1 : 0 })
-      values.push({ kind: 'out', dtype, length, array: out })
-      const moved = (arrays.filter((array) => array.length === length).length + 1) * bytesOf(dtype)
-      return {
-        instance: dtype,
-        values,
-        work: 200 + length * (costOfMoving(length * moved) * moved + (isFast ? fast[dtype] : kernel.ns[dtype])),
-        finish: (outputs) => outputs.arrays[0],
+      const bytes = dtype === 'f64' ? 8 : 4
+      const values = new Array<Value>(parameters)
+      let moved = bytes
+      for (let k = 0; k < arrays.length; k++) {
+        const array = arrays[k]!
+        values[k] = { kind: 'in', array }
+        if (array.length === length) moved += bytes
       }
+      if (fast !== undefined) values[parameters - 2] = { kind: 'boolean', value: isFast ? 1 : 0 }
+      values[parameters - 1] = { kind: 'out', dtype, length, array: out }
+      const each = costOfMoving(length * moved) * moved + (isFast ? fast[dtype] : kernel.ns[dtype])
+      return { instance: dtype, values, work: 200 + length * each, finish: firstArray }
     },
     twin,
     samples: (dtype, size, random) => operands.map((_, k) => sample(dtype as Dtype, size, random, k)),
@@ -158,20 +161,48 @@ function readOperands(
 ): { dtype: 'f64' | 'f32'; length: number; arrays: Float[] } {
   let dtype: Dtype | undefined
   let length = 1
+  let numbers = false
+  const arrays = args.slice(0, names.length) as Float[]
   for (let k = 0; k < names.length; k++) {
     const value = args[k]
-    if (typeof value === 'number') continue
+    if (typeof value === 'number') {
+      numbers = true
+      continue
+    }
+    const count = (value as Float | undefined | null)?.length
     if (dtype === undefined) dtype = readArray(names[k]!, value, FLOATS)
-    else readArray(names[k]!, value, [dtype])
-    const count = (value as Float).length
+    else if (dtypeOf(value) !== dtype || count === 0) readArray(names[k]!, value, [dtype])
     if (count === length || count === 1) continue
     if (length !== 1) throw wrongShape(names[k]!, `${length} elements, or one`, `${count}`)
-    length = count
+    length = count!
   }
   if (dtype === undefined) throw wrongType(names[0]!, 'a Float64Array or Float32Array (one operand at least)', args[0])
-  const build = constructorOf(dtype) as unknown as { of(value: number): Float }
-  const arrays = names.map((_, k) => (typeof args[k] === 'number' ? build.of(args[k]) : (args[k] as Float)))
+  if (numbers) {
+    for (let k = 0; k < names.length; k++) {
+      if (typeof args[k] === 'number') arrays[k] = arrayOf(dtype as 'f64' | 'f32', args[k] as number)
+    }
+  }
   return { dtype: dtype as 'f64' | 'f32', length, arrays }
+}
+
+// Numbers travel as arrays of one element, cut from larger ones: V8 would keep the element of an array by itself inside
+// the object, and take a microsecond to move it out for native code.
+const SHEET = 512
+let sheet: ArrayBuffer | undefined
+let used = 0
+
+function arrayOf(dtype: 'f64' | 'f32', value: number): Float {
+  if (sheet === undefined || used === SHEET) {
+    sheet = new ArrayBuffer(8 * SHEET)
+    used = 0
+  }
+  const array = new (dtype === 'f64' ? Float64Array : Float32Array)(sheet, 8 * used++, 1)
+  array[0] = value
+  return array
+}
+
+function firstArray(outputs: Outputs): unknown {
+  return outputs.arrays[0]
 }
 
 /** The element type of an operand: 'f32' results are rounded after every step. */

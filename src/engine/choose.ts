@@ -11,7 +11,6 @@ interface Choice {
 }
 
 let choice: Choice | undefined
-const accepted = new WeakSet<Runnable>()
 
 /** Loads the binary on first use; importing offloop loads nothing. */
 export function choose(): Readonly<Choice> {
@@ -38,13 +37,12 @@ export function choose(): Readonly<Choice> {
 /** The native engine if it can run this kernel. */
 export function nativeFor(kernel: Runnable): NativeEngine | undefined {
   const { native } = choose()
-  if (native === undefined || accepted.has(kernel)) return native
+  if (native === undefined || kernel.indices !== undefined) return native
   const mismatch = native.mismatch(kernel)
   if (mismatch !== undefined) {
     refuse(`the binary does not match this package: ${mismatch}`)
     return undefined
   }
-  accepted.add(kernel)
   return native
 }
 

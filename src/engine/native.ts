@@ -1,10 +1,10 @@
 /** The native engine: finds the binary, checks that it is ours, and speaks its call frame. */
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { TypedArray } from '../base/dtypes.js'
+import { constructorOf, type Dtype, type TypedArray } from '../base/dtypes.js'
 import { coded, noMemory } from '../base/errors.js'
 import { fresh, materialize } from './twin.js'
-import type { Call, Outputs, Plan, Runnable, Sink } from './values.js'
+import type { Call, Outputs, OutValue, Plan, Runnable, Sink } from './values.js'
 
 interface Description {
   readonly kernels: Readonly<Record<string, Readonly<Record<string, { index: number; signature: string }>>>>
@@ -44,6 +44,9 @@ const EVENT_GROW = 2
 const STOPPED = 1
 const TIMEOUT = 2
 
+// Bytes of elements that V8 keeps inside a TypedArray.
+const ON_HEAP = 64
+
 export class TimeoutStatus extends Error {}
 
 interface Pending {
@@ -54,7 +57,7 @@ interface Pending {
 
 export interface NativeEngine {
   readonly description: Description
-  /** Why the binary cannot run this kernel, or undefined. */
+  /** Why the binary cannot run this kernel, or undefined; to be asked before the first call. */
   mismatch(kernel: Runnable): string | undefined
   sync(kernel: Runnable, call: Call, plan: Plan, progress: ((fraction: number) => boolean) | undefined): Outputs
   start(kernel: Runnable, call: Call, plan: Plan, sink: Sink): () => void
@@ -108,10 +111,30 @@ function connect(addon: Addon): NativeEngine {
   const i64 = new BigInt64Array(buffer, RESULTS * 8, 8)
   let syncId = 0
 
-  // Writes the numbers into the frame, and returns the arrays that travel as arguments.
-  const write = (call: Call, plan: Plan, id: number, progress: boolean, outputs: (TypedArray | undefined)[]) => {
-    const passed: unknown[] = [0]
-    const { values } = call
+  // Fresh results of some elements, where V8 keeps elements inside the object: native code would have it move them out,
+  // which costs more (1 µs) than all the rest of the call. It writes here, and the elements are copied.
+  const smalls: Partial<Record<Dtype, TypedArray[]>>[] = []
+  const copies: TypedArray[] = [] // result, what native code writes, result, …
+  const smallOf = ({ dtype, length }: OutValue, parameter: number): TypedArray => {
+    smalls[parameter] ??= {}
+    smalls[parameter][dtype] ??= []
+    const arrays = smalls[parameter][dtype]
+    return (arrays[length] ??= new (constructorOf(dtype))(new ArrayBuffer(2 * ON_HEAP), 0, length))
+  }
+
+  // Writes the numbers into the frame and the arrays that travel as arguments into `passed`, from 1 on; returns their
+  // count. `copied`: whether small fresh results are to go by way of another array.
+  const write = (
+    { values }: Call,
+    plan: Plan,
+    id: number,
+    progress: boolean,
+    outputs: (TypedArray | undefined)[],
+    passed: unknown[],
+    copied: boolean,
+  ): number => {
+    let count = 1
+    if (copies.length > 0) copies.length = 0
     for (let p = 0; p < values.length; p++) {
       const value = values[p]!
       const at = SLOTS + p * SLOT_SIZE
@@ -119,21 +142,26 @@ function connect(addon: Addon): NativeEngine {
       switch (value.kind) {
         case 'in':
         case 'any':
-          passed.push(value.array)
+          passed[count++] = value.array
           break
         case 'inout':
-          passed.push(value.array)
+          passed[count++] = value.array
           outputs.push(value.array)
           break
         case 'out': {
           const array = materialize(value)
           frame[at + 1] = value.array === undefined ? 1 : 0
-          passed.push(array)
+          if (copied && value.array === undefined && array.byteLength <= ON_HEAP) {
+            passed[count++] = smallOf(value, p)
+            copies.push(array, passed[count - 1] as TypedArray)
+          } else {
+            passed[count++] = array
+          }
           outputs.push(array)
           break
         }
         case 'matrix':
-          passed.push(value.array)
+          passed[count++] = value.array
           frame[at + 2] = value.rows
           frame[at + 3] = value.cols
           frame[at + 4] = value.rowStride
@@ -141,7 +169,7 @@ function connect(addon: Addon): NativeEngine {
           frame[at + 6] = value.offset
           break
         case 'state':
-          passed.push(value.state)
+          passed[count++] = value.state
           break
         case 'grow':
           outputs.push(undefined)
@@ -160,39 +188,44 @@ function connect(addon: Addon): NativeEngine {
     frame[TIMEOUT_MS] = plan.timeout
     frame[FLAGS] = (progress ? FLAG_PROGRESS : 0) | (plan.inline ? FLAG_INLINE : 0)
     frame[ID] = id
-    return passed
+    return count
   }
 
-  const indexOf = (kernel: Runnable, call: Call) => description.kernels[nativeName(kernel)]![call.instance]!.index
+  const indexOf = (kernel: Runnable, call: Call) => kernel.indices![call.instance]!
 
   return {
     description,
     mismatch(kernel) {
       const theirs = description.kernels[nativeName(kernel)]
       if (theirs === undefined) return `it has no kernel '${nativeName(kernel)}'`
+      const indices: Record<string, number> = {}
       for (const [instance, signature] of Object.entries(kernel.instances)) {
         const given = theirs[instance]?.signature
         if (given !== signature) {
           return `its ${nativeName(kernel)}[${instance}] takes (${given ?? 'nothing'}), this package expects (${signature})`
         }
+        indices[instance] = theirs[instance]!.index
       }
+      kernel.indices = indices
       return undefined
     },
     sync(kernel, call, plan, progress) {
       const arrays: (TypedArray | undefined)[] = []
-      const passed = write(call, plan, 0, progress !== undefined, arrays)
-      passed[0] = indexOf(kernel, call)
+      const passed: unknown[] = [indexOf(kernel, call), 0, 0, 0, 0]
       let status: number
       if (progress === undefined && !grows(call)) {
-        status = addon.sync(...(passed as [number]))
+        const count = write(call, plan, 0, false, arrays, passed, true)
+        status = callSync(addon, passed, count)
+        for (let i = 0; i < copies.length; i += 2) copies[i]!.set(copies[i + 1] as Float64Array & BigInt64Array)
       } else {
+        const count = write(call, plan, 0, progress !== undefined, arrays, passed, false)
         const [outerId, outerProgress] = [syncId, syncProgress]
         syncId = nextId++
         syncProgress = progress
         frame[ID] = syncId
         pending.set(syncId, { call, arrays, sink: undefined as unknown as Sink })
         try {
-          status = addon.sync(...(passed as [number]))
+          status = callSync(addon, passed, count)
         } finally {
           pending.delete(syncId)
           syncId = outerId
@@ -206,8 +239,8 @@ function connect(addon: Addon): NativeEngine {
     start(kernel, call, plan, sink) {
       const id = nextId++
       const arrays: (TypedArray | undefined)[] = []
-      const passed = write(call, plan, id, sink.progress !== undefined, arrays)
-      passed[0] = indexOf(kernel, call)
+      const passed: unknown[] = [indexOf(kernel, call)]
+      write(call, plan, id, sink.progress !== undefined, arrays, passed, false)
       // Held here until it settles, so that no array is collected under the job.
       pending.set(id, { call, sink, arrays })
       try {
@@ -226,6 +259,25 @@ function connect(addon: Addon): NativeEngine {
 
 function nativeName(kernel: Runnable): string {
   return kernel.native ?? kernel.name
+}
+
+// Without a spread where arguments are few: it costs as much as reading two arrays.
+function callSync(addon: Addon, passed: readonly unknown[], count: number): number {
+  const index = passed[0] as number
+  switch (count) {
+    case 1:
+      return addon.sync(index)
+    case 2:
+      return addon.sync(index, passed[1])
+    case 3:
+      return addon.sync(index, passed[1], passed[2])
+    case 4:
+      return addon.sync(index, passed[1], passed[2], passed[3])
+    case 5:
+      return addon.sync(index, passed[1], passed[2], passed[3], passed[4])
+    default:
+      return addon.sync(...(passed as [number]))
+  }
 }
 
 function outputIndex(call: Call, parameter: number): number {

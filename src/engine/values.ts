@@ -92,6 +92,8 @@ export interface Runnable {
   readonly instances: Readonly<Record<string, string>>
   // biome-ignore lint/suspicious/noExplicitAny: a twin's parameters are its own business
   readonly twin: (...values: any[]) => void
+  /** The numbers of its instances in the binary; written by the native engine once it has compared signatures. */
+  indices?: Readonly<Record<string, number>>
 }
 
 /**
