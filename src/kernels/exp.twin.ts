@@ -1,0 +1,75 @@
+/**
+ * exp and expm1 of one number: the operations of native/kernels/math-exp-inl.h in the same order, so the same bits.
+ *
+ * Sources: reduction, rational approximations and their coefficients are those of e_exp.c and s_expm1.c of fdlibm
+ * (Sun Microsystems, 1993). expm1 is put together in one way for all k, by an error-free addition.
+ */
+
+/** Adding it rounds a small number to the nearest integer: 1.5 * 2^52. */
+const MAGIC = 6755399441055744
+const LN2_HIGH = 6.9314718036912381649e-1
+const LN2_LOW = 1.90821492927058770002e-10
+const LOG2_E = 1.442695040888963387
+
+const power = /* @__PURE__ */ new Float64Array(1)
+const powerWords = /* @__PURE__ */ new Int32Array(power.buffer)
+
+/** 2^k for whole k in [-1022, 1023]. */
+export function powerOfTwo(k: number): number {
+  powerWords[1] = (k + 1023) << 20
+  return power[0]!
+}
+
+/** y * 2^k for whole k in [-1100, 1100] and y near 1, rounded once where the result is denormal. */
+export function scaled(y: number, k: number): number {
+  if (k >= -1021 && k <= 1023) return y * powerOfTwo(k)
+  const half = k >> 1
+  return y * powerOfTwo(half) * powerOfTwo(k - half)
+}
+
+/** e^x. */
+export function exp(value: number): number {
+  const x = value > 720 ? 720 : value < -750 ? -750 : value
+  const k = x * LOG2_E + MAGIC - MAGIC
+  const high = x - k * LN2_HIGH
+  const low = k * LN2_LOW
+  const r = high - low
+  const t = r * r
+  const p =
+    1.66666666666666019037e-1 +
+    t *
+      (-2.77777777770155933842e-3 +
+        t * (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8)))
+  const c = r - t * p
+  return scaled(1 - (low - (r * c) / (2 - c) - high), k)
+}
+
+/** e^x - 1. */
+export function expm1(value: number): number {
+  if (Math.abs(value) < 5.551115123125783e-17) return value
+  const x = value > 720 ? 720 : value < -40 ? -40 : value
+  const k = x * LOG2_E + MAGIC - MAGIC
+  const high = x - k * LN2_HIGH
+  const low = k * LN2_LOW
+  const r = high - low
+  const c = high - r - low
+  const half = 0.5 * r
+  const s = r * half
+  const q =
+    1 +
+    s *
+      (-3.33333333333331316428e-2 +
+        s *
+          (1.58730158725481460165e-3 +
+            s * (-7.93650757867487942473e-5 + s * (4.00821782732936239552e-6 + s * -2.01099218183624371326e-7))))
+  const t = 3 - q * half
+  let e = s * ((q - t) / (6 - r * t))
+  e = r * (e - c) - c - s
+  const inverse = powerOfTwo(k > 64 ? -64 : -k)
+  const a = 1 - inverse
+  const rest = 1 - a - inverse
+  const sum = a + r
+  const part = sum - a
+  const lost = a - (sum - part) + (r - part)
+  return scaled(sum + (lost + rest - e), k)
+}
