@@ -7,9 +7,9 @@
 
 /** Adding it rounds a small number to the nearest integer: 1.5 * 2^52. */
 const MAGIC = 6755399441055744
-const LN2_HIGH = 6.9314718036912381649e-1
-const LN2_LOW = 1.90821492927058770002e-10
-const LOG2_E = 1.442695040888963387
+const LN2_HIGH = 0.6931471803691238
+const LN2_LOW = 1.9082149292705877e-10
+const LOG2_E = 1.4426950408889634
 
 const power = /* @__PURE__ */ new Float64Array(1)
 const powerWords = /* @__PURE__ */ new Int32Array(power.buffer)
@@ -36,10 +36,10 @@ export function exp(value: number): number {
   const r = high - low
   const t = r * r
   const p =
-    1.66666666666666019037e-1 +
+    0.16666666666666602 +
     t *
-      (-2.77777777770155933842e-3 +
-        t * (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8)))
+      (-0.0027777777777015593 +
+        t * (0.00006613756321437934 + t * (-0.0000016533902205465252 + t * 4.1381367970572385e-8)))
   const c = r - t * p
   return scaled(1 - (low - (r * c) / (2 - c) - high), k)
 }
@@ -58,10 +58,10 @@ export function expm1(value: number): number {
   const q =
     1 +
     s *
-      (-3.33333333333331316428e-2 +
+      (-0.03333333333333313 +
         s *
-          (1.58730158725481460165e-3 +
-            s * (-7.93650757867487942473e-5 + s * (4.00821782732936239552e-6 + s * -2.01099218183624371326e-7))))
+          (0.0015873015872548146 +
+            s * (-0.0000793650757867488 + s * (0.000004008217827329362 + s * -2.0109921818362437e-7))))
   const t = 3 - q * half
   let e = s * ((q - t) / (6 - r * t))
   e = r * (e - c) - c - s
