@@ -1,7 +1,8 @@
 // exp and expm1 on vectors of doubles, for every level the same bits; twin: src/kernels/exp.twin.ts.
 //
 // Sources: reduction, rational approximations and their coefficients are those of e_exp.c and s_expm1.c of
-// fdlibm (Sun Microsystems, 1993). expm1 is put together in one way for all k, by an error-free addition.
+// fdlibm (Sun Microsystems, 1993). The last steps are put together anew, by error-free additions: they need no cases
+// and err less.
 #pragma once
 
 #include "kernels/math-inl.h"
@@ -28,8 +29,11 @@ OFFLOOP_INLINE V ExpExact(D d, V x) {
   p = Of(d, -2.77777777770155933842e-03) + t * p;
   p = Of(d, 1.66666666666666019037e-01) + t * p;
   const V c = r - t * p;
-  const V y = Of(d, 1) - ((low - r * c / (Of(d, 2) - c)) - high);
-  return Scale(d, y, k);
+  // 1 + high without loss, and then the small rest.
+  const V one = Of(d, 1);
+  const V sum = one + high;
+  const V lost = (one - sum) + high;
+  return Scale(d, sum + (lost + (r * c / (Of(d, 2) - c) - low)), k);
 }
 
 // e^x - 1; any x.

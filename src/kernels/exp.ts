@@ -14,7 +14,7 @@ import { exp as one } from './exp.twin.js'
  * @example
  * const growth = await exp(rates)
  *
- * Source: the algorithm of fdlibm's e_exp.c (Sun Microsystems, 1993).
+ * Source: the algorithm of fdlibm's e_exp.c (Sun Microsystems, 1993), its last steps put together anew.
  */
 export const exp: Unary<Precise> = /* @__PURE__ */ defineElementwise<Unary<Precise>>({
   name: 'exp',

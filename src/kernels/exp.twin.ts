@@ -2,14 +2,15 @@
  * exp and expm1 of one number: the operations of native/kernels/math-exp-inl.h in the same order, so the same bits.
  *
  * Sources: reduction, rational approximations and their coefficients are those of e_exp.c and s_expm1.c of fdlibm
- * (Sun Microsystems, 1993). expm1 is put together in one way for all k, by an error-free addition.
+ * (Sun Microsystems, 1993). The last steps are put together anew, by error-free additions: they need no cases and err
+ * less.
  */
 
 /** Adding it rounds a small number to the nearest integer: 1.5 * 2^52. */
 const MAGIC = 6755399441055744
 const LN2_HIGH = 0.6931471803691238
 const LN2_LOW = 1.9082149292705877e-10
-const LOG2_E = 1.4426950408889634
+const LOG2_E = Math.LOG2E
 
 const power = /* @__PURE__ */ new Float64Array(1)
 const powerWords = /* @__PURE__ */ new Int32Array(power.buffer)
@@ -41,7 +42,10 @@ export function exp(value: number): number {
       (-0.0027777777777015593 +
         t * (0.00006613756321437934 + t * (-0.0000016533902205465252 + t * 4.1381367970572385e-8)))
   const c = r - t * p
-  return scaled(1 - (low - (r * c) / (2 - c) - high), k)
+  // 1 + high without loss, and then the small rest.
+  const sum = 1 + high
+  const lost = 1 - sum + high
+  return scaled(sum + (lost + ((r * c) / (2 - c) - low)), k)
 }
 
 /** e^x - 1. */

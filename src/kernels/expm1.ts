@@ -15,7 +15,7 @@ import { expm1 as one } from './exp.twin.js'
  * @example
  * const interest = await expm1(rates)
  *
- * Source: the algorithm of fdlibm's s_expm1.c (Sun Microsystems, 1993), its cases joined into one.
+ * Source: the algorithm of fdlibm's s_expm1.c (Sun Microsystems, 1993), its last steps put together anew.
  */
 export const expm1: Unary<Precise> = /* @__PURE__ */ defineElementwise<Unary<Precise>>({
   name: 'expm1',
