@@ -1,5 +1,6 @@
 import type { Float } from '../base/dtypes.js'
 import { defineElementwise, type Precise, step, type Unary } from '../core/elementwise.js'
+import { uniformArray } from '../core/samples.js'
 import { exp as one } from './exp.twin.js'
 
 /**
@@ -26,4 +27,5 @@ export const exp: Unary<Precise> = /* @__PURE__ */ defineElementwise<Unary<Preci
     const p = step(x)
     for (let i = 0; i < out.length; i++) out[i] = one(x[i * p]!)
   },
+  sample: (dtype, size, random) => uniformArray(dtype, size, random, -20, 20),
 })

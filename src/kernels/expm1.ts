@@ -1,5 +1,6 @@
 import type { Float } from '../base/dtypes.js'
 import { defineElementwise, type Precise, step, type Unary } from '../core/elementwise.js'
+import { uniformArray } from '../core/samples.js'
 import { expm1 as one } from './exp.twin.js'
 
 /**
@@ -27,4 +28,5 @@ export const expm1: Unary<Precise> = /* @__PURE__ */ defineElementwise<Unary<Pre
     const p = step(x)
     for (let i = 0; i < out.length; i++) out[i] = one(x[i * p]!)
   },
+  sample: (dtype, size, random) => uniformArray(dtype, size, random, -20, 20),
 })

@@ -35,6 +35,10 @@ BINADES = [mpf(1), SQRT2, SQRT2 / 2, mpf(2), mpf(3), mpf(10), mpf("0.1"), SQRT2 
 FUNCTIONS = {
     "exp": (mp.exp, "exp", (-745.2, 709.8), (-104, 88.8), HALVES),
     "expm1": (mp.expm1, "expm1", (-40, 709.8), (-20, 88.8), HALVES + [mpf("-0.25"), mpf("0.25"), mpf(-37)]),
+    "log": (mp.log, "log", (0, 1.8e308), (0, 3.4e38), BINADES),
+    "log1p": (mp.log1p, "log1p", (-1, 1.8e308), (-1, 3.4e38), [x - 1 for x in BINADES] + BINADES),
+    "log2": (lambda x: mp.log(x, 2), "log2", (0, 1.8e308), (0, 3.4e38), BINADES),
+    "log10": (mp.log10, "log10", (0, 1.8e308), (0, 3.4e38), BINADES),
 }
 TWO = {"pow"}  # functions of two operands; their interval is that of the result's logarithm
 

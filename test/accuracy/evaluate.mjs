@@ -11,5 +11,6 @@ if (name === 'isa') {
 } else {
   const Kind = dtype === 'f32' ? Float32Array : Float64Array
   const operands = paths.slice(0, -1).map((path) => new Kind(new Uint8Array(readFileSync(path)).buffer))
-  writeFileSync(paths.at(-1), new Uint8Array(offloop[name].sync(...operands, { precision }).buffer))
+  const kernel = new Map(Object.entries(offloop)).get(name)
+  writeFileSync(paths.at(-1), new Uint8Array(kernel.sync(...operands, { precision }).buffer))
 }
