@@ -1,5 +1,6 @@
 /** Every built-in kernel: one line each. */
 export { add } from './add.js'
+export { cbrt } from './cbrt.js'
 export { exp } from './exp.js'
 export { expm1 } from './expm1.js'
 export { log } from './log.js'

@@ -33,6 +33,7 @@ def multiples(step, *ks):
 HALVES = multiples(LN2, -1022.5, -1.5, -0.5, 0.5, 1.5, 2.5, 1022.5) + multiples(LN2, -1074, -1022, 1024, -149, -126, 128)
 BINADES = [mpf(1), SQRT2, SQRT2 / 2, mpf(2), mpf(3), mpf(10), mpf("0.1"), SQRT2 * 1024, mpf(2) ** -1022, mpf(2) ** -126]
 FUNCTIONS = {
+    "cbrt": (lambda x: mp.sign(x) * mp.cbrt(abs(x)), "cbrt", (-1.8e308, 1.8e308), (-3.4e38, 3.4e38), BINADES + [mpf(8), mpf(27)]),
     "exp": (mp.exp, "exp", (-745.2, 709.8), (-104, 88.8), HALVES),
     "expm1": (mp.expm1, "expm1", (-40, 709.8), (-20, 88.8), HALVES + [mpf("-0.25"), mpf("0.25"), mpf(-37)]),
     "log": (mp.log, "log", (0, 1.8e308), (0, 3.4e38), BINADES),
