@@ -1,5 +1,5 @@
 /** Seeded numbers for laws, `compare` and benchmarks: the same arguments on every machine. */
-import { constructorOf, type Dtype, type TypedArray } from '../base/dtypes.js'
+import { constructorOf, type Dtype, type Float, type TypedArray } from '../base/dtypes.js'
 
 /** A generator of numbers in [0, 1) with 32 random bits (mulberry32, T. Ettinger, public domain algorithm). */
 export function seeded(seed: number): () => number {
@@ -25,5 +25,12 @@ export function randomArray(dtype: Dtype, length: number, random: () => number):
     const bytes = new Uint8Array(array.buffer, words.byteLength)
     for (let i = 0; i < bytes.length; i++) bytes[i] = random() * 256
   }
+  return array
+}
+
+/** Floats in [low, high). */
+export function uniformArray(dtype: Dtype, length: number, random: () => number, low: number, high: number): Float {
+  const array = new (constructorOf(dtype))(length) as Float
+  for (let i = 0; i < length; i++) array[i] = low + random() * (high - low)
   return array
 }

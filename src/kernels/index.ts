@@ -1,6 +1,13 @@
 /** Every built-in kernel: one line each. */
 export { add } from './add.js'
 export { mean } from './mean.js'
+export { cbrt } from './cbrt.js'
+export { exp } from './exp.js'
+export { expm1 } from './expm1.js'
+export { log } from './log.js'
+export { log1p } from './log1p.js'
+export { log2 } from './log2.js'
+export { log10 } from './log10.js'
 export { type Sort, type SortOptions, sort } from './sort.js'
 export { std } from './std.js'
 export { type Sum, sum } from './sum.js'

@@ -1,0 +1,163 @@
+// Elementary functions: how an operation on vectors becomes a kernel of two precisions.
+//
+// exact: Op::Exact(d, x) on doubles, in +, -, *, / and bit moves alone, whose order the twin in
+// JavaScript repeats: the same bits everywhere. Floats pass through the same code by way of a small
+// buffer, so their result is the exact double's, rounded once.
+// fast: Op::Fast(d, x) on the element type, with FMA. SSE4 has no FMA and runs the exact code for both.
+#pragma once
+
+#include "core/map.h"
+#include "kernels/simd-inl.h"
+
+namespace offloop::OFFLOOP_ISA {
+namespace {
+namespace math {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr bool kHasFast = HWY_STATIC_TARGET != HWY_SSE4;
+constexpr int64_t kWiden = 256;  // floats that are widened at a time
+
+// Adding it rounds a small double to the nearest integer, which the low bits then hold.
+constexpr double kMagic = 6755399441055744.0;  // 1.5 * 2^52
+
+template <class D>
+using Word = hn::RebindToUnsigned<D>;
+
+template <class D>
+OFFLOOP_INLINE hn::VFromD<D> Of(D d, double value) {
+  return hn::Set(d, static_cast<hn::TFromD<D>>(value));
+}
+template <class D, class V>
+OFFLOOP_INLINE auto Bits(D, V x) {
+  return hn::BitCast(Word<D>(), x);
+}
+template <class D>
+OFFLOOP_INLINE auto Word64(D, uint64_t value) {
+  return hn::Set(Word<D>(), static_cast<hn::TFromD<Word<D>>>(value));
+}
+// no < x: of two numbers the lesser one, of a NaN the NaN.
+template <class D, class V>
+OFFLOOP_INLINE V AtMost(D, V x, V limit) {
+  return hn::IfThenElse(hn::Gt(x, limit), limit, x);
+}
+template <class D, class V>
+OFFLOOP_INLINE V AtLeast(D, V x, V limit) {
+  return hn::IfThenElse(hn::Lt(x, limit), limit, x);
+}
+// 2^k of t = k + kMagic, for k in [-1022, 1023].
+template <class D, class V>
+OFFLOOP_INLINE V Power(D d, V t) {
+  return hn::BitCast(d, hn::ShiftLeft<52>(Bits(d, t) + Word64(d, 1023)));
+}
+// y * 2^k for whole k in [-1100, 1100] and y near 1, rounded once where the result is denormal.
+template <class D, class V>
+OFFLOOP_INLINE V Scale(D d, V y, V k) {
+  const V magic = Of(d, kMagic);
+  const V half = k * Of(d, 0.5) + magic;
+  return y * Power(d, half) * Power(d, k - (half - magic) + magic);
+}
+// The upper 53 - s bits of x, rounded to nearest; `factor` is 2^s + 1 (Veltkamp's splitting).
+template <class D, class V>
+OFFLOOP_INLINE V Upper(D d, V x, double factor) {
+  const V c = x * Of(d, factor);
+  return c - (c - x);
+}
+
+template <class Op, int kCount, class D>
+OFFLOOP_INLINE hn::VFromD<D> ApplyExact(D d, const hn::TFromD<D>* const* x) {
+  if constexpr (kCount == 1)
+    return Op::Exact(d, hn::LoadU(d, x[0]));
+  else
+    return Op::Exact(d, hn::LoadU(d, x[0]), hn::LoadU(d, x[1]));
+}
+template <class Op, int kCount, class D>
+OFFLOOP_INLINE hn::VFromD<D> ApplyFast(D d, const hn::TFromD<D>* const* x) {
+  if constexpr (kCount == 1)
+    return Op::Fast(d, hn::LoadU(d, x[0]));
+  else
+    return Op::Fast(d, hn::LoadU(d, x[0]), hn::LoadU(d, x[1]));
+}
+
+// One copy of the operation, which the last, partial vector uses as well. Never inlined: two callers share it.
+template <class T, class Op, int kCount, bool kFast>
+__attribute__((noinline)) void Chunk(const void* const* in, void* to, int64_t n) {
+  const hn::ScalableTag<T> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  T padded[kCount][hn::MaxLanes(d)];
+  T result[hn::MaxLanes(d)];
+  for (int64_t i = 0; i < n; i += lanes) {
+    const T* x[kCount];
+    for (int k = 0; k < kCount; ++k) x[k] = static_cast<const T*>(in[k]) + i;
+    T* out = static_cast<T*>(to) + i;
+    const int64_t left = n - i;
+    if (left < lanes) {
+      for (int k = 0; k < kCount; ++k) {
+        for (int64_t j = 0; j < lanes; ++j) padded[k][j] = x[k][j < left ? j : 0];
+        x[k] = padded[k];
+      }
+      out = result;
+    }
+    if constexpr (kFast)
+      hn::StoreU(ApplyFast<Op, kCount>(d, x), d, out);
+    else
+      hn::StoreU(ApplyExact<Op, kCount>(d, x), d, out);
+    if (left < lanes) {
+      for (int64_t j = 0; j < left; ++j) (static_cast<T*>(to) + i)[j] = result[j];
+    }
+  }
+}
+
+template <class Op, int kCount>
+void Widened(const void* const* in, void* to, int64_t n) {
+  alignas(64) double x[kCount][kWiden];
+  const void* wide[kCount];
+  for (int k = 0; k < kCount; ++k) wide[k] = x[k];
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<float, decltype(d)> single;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (int64_t at = 0; at < n; at += kWiden) {
+    const int64_t count = n - at < kWiden ? n - at : kWiden;
+    for (int k = 0; k < kCount; ++k) {
+      const float* from = static_cast<const float*>(in[k]) + at;
+      int64_t i = 0;
+      for (; i + lanes <= count; i += lanes) hn::Store(hn::PromoteTo(d, hn::LoadU(single, from + i)), d, x[k] + i);
+      for (; i < count; ++i) x[k][i] = static_cast<double>(from[i]);
+    }
+    Chunk<double, Op, kCount, false>(wide, x[0], count);
+    float* out = static_cast<float*>(to) + at;
+    int64_t i = 0;
+    for (; i + lanes <= count; i += lanes) hn::StoreU(hn::DemoteTo(single, hn::Load(d, x[0] + i)), single, out + i);
+    for (; i < count; ++i) out[i] = static_cast<float>(x[0][i]);
+  }
+}
+
+// The chunk function of Op for elements of type T.
+template <class T, class Op, int kCount>
+OFFLOOP_INLINE MapChunk Choose(bool fast) {
+  MapChunk exact;
+  if constexpr (sizeof(T) == 8)
+    exact = &Chunk<double, Op, kCount, false>;
+  else
+    exact = &Widened<Op, kCount>;
+  if constexpr (kHasFast && (sizeof(T) == 4 || Op::kFastDoubles))
+    return fast ? &Chunk<T, Op, kCount, true> : exact;
+  else
+    return exact;
+}
+
+template <class T, class Op>
+Status Math1(Job& job, In<T> x, bool fast, Out<T> out) {
+  const MapOperand in[] = {{x.data, x.size, sizeof(T)}};
+  return RunMap(job, in, 1, out.data, sizeof(T), out.size, Choose<T, Op, 1>(fast));
+}
+// Operands of length 1 are repeated.
+template <class T, class Op>
+Status Math2(Job& job, In<T> a, In<T> b, bool fast, Out<T> out) {
+  const MapOperand in[] = {{a.data, a.size, sizeof(T)}, {b.data, b.size, sizeof(T)}};
+  return RunMap(job, in, 2, out.data, sizeof(T), out.size, Choose<T, Op, 2>(fast));
+}
+
+}  // namespace math
+}  // namespace
+}  // namespace offloop::OFFLOOP_ISA
