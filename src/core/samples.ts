@@ -27,3 +27,16 @@ export function randomArray(dtype: Dtype, length: number, random: () => number):
   }
   return array
 }
+
+/** Floats in [low, high). */
+export function randomBetween(
+  dtype: Dtype,
+  length: number,
+  random: () => number,
+  low: number,
+  high: number,
+): TypedArray {
+  const array = new (constructorOf(dtype))(length) as Float64Array
+  for (let i = 0; i < length; i++) array[i] = low + random() * (high - low)
+  return array
+}
