@@ -1,5 +1,10 @@
 /** Every built-in kernel: one line each. */
 export { add } from './add.js'
+export { cummax } from './cummax.js'
+export { cummin } from './cummin.js'
+export { cumprod } from './cumprod.js'
+export { type CumSum, cumsum } from './cumsum.js'
+export { type Diff, type DiffOptions, diff } from './diff.js'
 export { type Sort, type SortOptions, sort } from './sort.js'
 export { type Sum, sum } from './sum.js'
 export { type Metric, type Nearest, type TopK, type TopKOptions, topK } from './topK.js'
