@@ -1,0 +1,220 @@
+// Running totals within short runs of an array, eight runs abreast.
+//
+// A running total is a chain: each step waits for the last. Eight runs side by side are eight chains, four to a
+// vector: columns of four runs are gathered by transposing pairs, and put back the same way. What is computed is
+// what a plain loop over each run computes, bit for bit.
+#pragma once
+
+#include "core/job.h"
+#include "core/stream.h"
+
+namespace offloop::OFFLOOP_ISA {
+namespace {
+namespace runs {
+
+constexpr int64_t kAbreast = 8, kRun = 64, kTile = kAbreast * kRun;
+
+template <class T>
+struct Vector {
+  typedef T Pair __attribute__((vector_size(16)));
+  typedef T Quad __attribute__((vector_size(32)));
+};
+template <class T>
+using Pair = typename Vector<T>::Pair;
+template <class T>
+using Quad = typename Vector<T>::Quad;
+
+template <class T>
+OFFLOOP_INLINE void Fill(T value, Quad<T>& all) {
+  all = Quad<T>{value, value, value, value};
+}
+
+// Elements 0 and 1 of four runs that are `run` elements apart.
+template <class T>
+OFFLOOP_INLINE void LoadColumns(const T* x, int64_t run, Quad<T>& first, Quad<T>& second) {
+  Pair<T> a, b, c, d;
+  __builtin_memcpy(&a, x, sizeof a);
+  __builtin_memcpy(&b, x + run, sizeof b);
+  __builtin_memcpy(&c, x + 2 * run, sizeof c);
+  __builtin_memcpy(&d, x + 3 * run, sizeof d);
+  const Quad<T> even = __builtin_shufflevector(a, c, 0, 1, 2, 3), odd = __builtin_shufflevector(b, d, 0, 1, 2, 3);
+  first = __builtin_shufflevector(even, odd, 0, 4, 2, 6);
+  second = __builtin_shufflevector(even, odd, 1, 5, 3, 7);
+}
+template <class T>
+OFFLOOP_INLINE void StoreColumns(const Quad<T>& first, const Quad<T>& second, T* x, int64_t run) {
+  const Quad<T> even = __builtin_shufflevector(first, second, 0, 4, 2, 6);
+  const Quad<T> odd = __builtin_shufflevector(first, second, 1, 5, 3, 7);
+  __builtin_memcpy(x, &even, sizeof(Pair<T>));
+  __builtin_memcpy(x + run, &odd, sizeof(Pair<T>));
+  const Pair<T> c = __builtin_shufflevector(even, even, 2, 3), d = __builtin_shufflevector(odd, odd, 2, 3);
+  __builtin_memcpy(x + 2 * run, &c, sizeof c);
+  __builtin_memcpy(x + 3 * run, &d, sizeof d);
+}
+// One element of each.
+template <class T>
+OFFLOOP_INLINE void LoadColumn(const T* x, int64_t run, Quad<T>& column) {
+  column = Quad<T>{x[0], x[run], x[2 * run], x[3 * run]};
+}
+template <class T>
+OFFLOOP_INLINE void StoreColumn(const Quad<T>& column, T* x, int64_t run) {
+  for (int64_t i = 0; i < 4; ++i) x[i * run] = column[i];
+}
+
+struct Add {
+  template <class T>
+  static constexpr T kNone = static_cast<T>(-0.0);  // -0 + x is x, -0 included
+  template <class V>
+  static OFFLOOP_INLINE void Join(const V& a, const V& b, V& to) {
+    to = a + b;
+  }
+  template <class T>
+  static OFFLOOP_INLINE T Join1(T a, T b) {
+    return a + b;
+  }
+};
+
+// Math.max and Math.min: NaN if either is, and +0 above -0. In any order the same.
+template <bool kMax>
+struct Extreme {
+  typedef int64_t Bits __attribute__((vector_size(32)));
+  template <class T>
+  static constexpr T kNone = kMax ? -__builtin_inf() : __builtin_inf();
+  static OFFLOOP_INLINE void Join(const Quad<double>& a, const Quad<double>& b, Quad<double>& to) {
+    const Quad<double> better = (kMax ? a > b : a < b) ? a : b;  // b where they are equal or unordered
+    // Equal numbers differ at most in the sign of zero.
+    const Bits tie = kMax ? (Bits)a & (Bits)b : (Bits)a | (Bits)b;
+    const Quad<double> ordered = a == b ? (Quad<double>)tie : better;
+    to = a != a ? a : ordered;
+  }
+  static OFFLOOP_INLINE double Join1(double a, double b) {
+    if (a != a) return a;
+    if (a == b) return (__builtin_signbit(a) != 0) == kMax ? b : a;
+    return (kMax ? a > b : a < b) ? a : b;
+  }
+};
+using Max = Extreme<true>;
+using Min = Extreme<false>;
+
+// to[i] = x[first of its run] … joined in order … x[i]; total: the last of each run. `to` may be x, or null.
+template <class Op, class T, bool kStore = true>
+__attribute__((noinline)) void Prefix(const T* x, int64_t run, T* to, T* total) {
+  Quad<T> low, high, a, b, c, d;
+  Fill(Op::template kNone<T>, low);
+  high = low;
+  const int64_t half = 4 * run;
+  int64_t i = 0;
+  for (; i + 2 <= run; i += 2) {
+    LoadColumns(x + i, run, a, b);
+    LoadColumns(x + half + i, run, c, d);
+    Op::Join(low, a, a);
+    Op::Join(high, c, c);
+    Op::Join(a, b, low);
+    Op::Join(c, d, high);
+    if constexpr (kStore) {
+      StoreColumns(a, low, to + i, run);
+      StoreColumns(c, high, to + half + i, run);
+    }
+  }
+  if (i < run) {
+    LoadColumn(x + i, run, a);
+    LoadColumn(x + half + i, run, c);
+    Op::Join(low, a, low);
+    Op::Join(high, c, high);
+    if constexpr (kStore) {
+      StoreColumn(low, to + i, run);
+      StoreColumn(high, to + half + i, run);
+    }
+  }
+  __builtin_memcpy(total, &low, sizeof low);
+  __builtin_memcpy(total + 4, &high, sizeof high);
+}
+
+// to[i] = the rest of its run from its end on: (… x[last] joined with x[last - 1] …) joined with x[i].
+template <class Op>
+__attribute__((noinline)) void Suffix(const double* x, int64_t run, double* to) {
+  Quad<double> low, high, a, b, c, d;
+  Fill(Op::template kNone<double>, low);
+  high = low;
+  const int64_t half = 4 * run;
+  int64_t i = run;
+  if (run % 2 != 0) {
+    --i;
+    LoadColumn(x + i, run, low);
+    LoadColumn(x + half + i, run, high);
+    StoreColumn(low, to + i, run);
+    StoreColumn(high, to + half + i, run);
+  }
+  while (i > 0) {
+    i -= 2;
+    LoadColumns(x + i, run, a, b);
+    LoadColumns(x + half + i, run, c, d);
+    Op::Join(low, b, b);
+    Op::Join(high, d, d);
+    Op::Join(b, a, low);
+    Op::Join(d, c, high);
+    StoreColumns(low, b, to + i, run);
+    StoreColumns(high, d, to + half + i, run);
+  }
+}
+
+// Elements [at, end) of x as doubles, `wanted` of them: where they lie, or converted into `buffer`; what is not there
+// is zero.
+__attribute__((noinline)) const double* Load(const void* x, Dtype dtype, int64_t at, int64_t end, int64_t wanted,
+                                             double* buffer) {
+  const int64_t n = end - at < wanted ? end - at : wanted;
+  switch (dtype) {
+    case Dtype::kF32:
+      for (int64_t i = 0; i < n; ++i) buffer[i] = static_cast<const float*>(x)[at + i];
+      break;
+    case Dtype::kI32:
+      for (int64_t i = 0; i < n; ++i) buffer[i] = static_cast<const int32_t*>(x)[at + i];
+      break;
+    case Dtype::kU32:
+      for (int64_t i = 0; i < n; ++i) buffer[i] = static_cast<const uint32_t*>(x)[at + i];
+      break;
+    default:
+      if (n == wanted) return static_cast<const double*>(x) + at;
+      for (int64_t i = 0; i < n; ++i) buffer[i] = static_cast<const double*>(x)[at + i];
+  }
+  for (int64_t i = n; i < wanted; ++i) buffer[i] = 0;
+  return buffer;
+}
+// Any 64-bit integers.
+OFFLOOP_INLINE const uint64_t* Load(const void* x, Dtype, int64_t at, int64_t end, int64_t wanted, uint64_t* buffer) {
+  const auto* from = static_cast<const uint64_t*>(x) + at;
+  if (end - at >= wanted) return from;
+  for (int64_t i = 0; i < wanted; ++i) buffer[i] = i < end - at ? from[i] : 0;
+  return buffer;
+}
+
+// n results, rounded where the output is narrower; the buffer, of at most kTile, is used up.
+__attribute__((noinline)) void Store(void* out, Dtype dtype, int64_t at, int64_t n, double* buffer, bool past) {
+  if (dtype == Dtype::kF64 || dtype == Dtype::kI64 || dtype == Dtype::kU64) {
+    StreamPut(static_cast<double*>(out) + at, buffer, n * 8, past);
+    return;
+  }
+  union {
+    float f[kTile];
+    int32_t i[kTile];
+    uint32_t u[kTile];
+  } narrow;
+  switch (dtype) {
+    case Dtype::kF32:
+      for (int64_t i = 0; i < n; ++i) narrow.f[i] = static_cast<float>(buffer[i]);
+      break;
+    case Dtype::kI32:
+      for (int64_t i = 0; i < n; ++i) narrow.i[i] = static_cast<int32_t>(buffer[i]);
+      break;
+    default:
+      for (int64_t i = 0; i < n; ++i) narrow.u[i] = static_cast<uint32_t>(buffer[i]);
+  }
+  StreamPut(static_cast<float*>(out) + at, &narrow, n * 4, past);
+}
+OFFLOOP_INLINE void Store(void* out, Dtype dtype, int64_t at, int64_t n, uint64_t* buffer, bool past) {
+  Store(out, dtype, at, n, reinterpret_cast<double*>(buffer), past);
+}
+
+}  // namespace runs
+}  // namespace
+}  // namespace offloop::OFFLOOP_ISA

@@ -1,0 +1,27 @@
+import type { Real } from '../base/dtypes.js'
+import { defineScan, type Extremes } from '../core/scan.js'
+
+/**
+ * Running minima: out[i] = the smallest of x[0] … x[i].
+ *
+ * As `Math.min`: NaN from the first NaN on, and −0 below +0. Exact.
+ *
+ * @param x - Float64Array, Float32Array, Int32Array or Uint32Array
+ * @param options - `out`: where the result goes, of the type and length of `x`; `out: x` works in place
+ * @returns a fresh array, or `out`
+ * @throws TypeError (ERR_OFFLOOP_ARG_TYPE), RangeError (ERR_OFFLOOP_SHAPE, ERR_OFFLOOP_OVERLAP)
+ * @example
+ * const lows = await cummin(prices)
+ */
+export const cummin: Extremes = /* @__PURE__ */ defineScan<Extremes>({
+  name: 'cummin',
+  native: 'cummax',
+  summary: 'Running minima',
+  types: { f64: 'f64', f32: 'f32', i32: 'i32', u32: 'u32' },
+  flag: true,
+  twin(x: Real, _: boolean, out: Real) {
+    let least = Infinity
+    for (let i = 0; i < x.length; i++) out[i] = least = Math.min(least, x[i]!)
+  },
+  ns: (bytes) => (bytes < 4e7 ? 1 : 1.4),
+})
