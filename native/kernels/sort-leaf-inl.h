@@ -240,7 +240,8 @@ HWY_NOINLINE void Prepare(const Order<L>& order, const L* src, L* dst, int64_t n
 
 #if HWY_TARGET > HWY_AVX3
 // The doubles of a leaf as doubles: NaN as +inf, and both put back after.
-HWY_NOINLINE void SortDoubles(const Order<int64_t>& order, const int64_t* src, int64_t* dst, int64_t n) {
+[[maybe_unused]] HWY_NOINLINE void SortDoubles(const Order<int64_t>& order, const int64_t* src, int64_t* dst,
+                                               int64_t n) {
   const hn::ScalableTag<int64_t> d;
   const auto flip = hn::Set(d, order.flip), max = hn::Set(d, kMax<int64_t>), inf = hn::Set(d, kInf<int64_t>);
   const auto min = hn::Set(d, kMin<int64_t>);

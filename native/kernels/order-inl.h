@@ -1,0 +1,402 @@
+// Stable order by value, for `order.cpp`: keys with the positions they came from, sorted.
+//
+// Keys are unsigned 64-bit integers that ascend like the values (LoadKeys): the zeros are equal, and so are the
+// NaNs, which are the largest. So one instantiation serves all element types and both directions.
+//
+// 1. Distribute: splitters from a sample cut the keys into up to 4096 buckets of some 8192 keys; every chunk of
+//    the input classifies its keys by a branch-free search tree and counts; the counts say where each chunk's part of
+//    each bucket goes, so the buckets hold their keys in the order of the input (Sanders and Winkel, Super
+//    Scalar Sample Sort, 2004). A value that splits twice gets a bucket of its own, which needs no sorting: inputs
+//    with few distinct values are the fast ones. Buckets larger than a leaf are distributed again.
+// 2. A leaf packs 47 bits of each key, from the first that differs, with its 15-bit position within the
+//    leaf into one positive double and sorts these by vqsort's pieces: positions break ties, which makes it
+//    stable. Keys that differ only in the bits left out are adjacent then, and sorted once more by these.
+//    A double, because below AVX-512 only those have a vector minimum; AVX-512 sorts the same bits as integers.
+//
+// The input may change meanwhile: which bucket a key went to is stored, not computed twice, and everything after
+// the distribution looks at private copies.
+#pragma once
+
+#include "core/job.h"
+#include "core/kernel.h"
+#include "kernels/sort-leaf-inl.h"
+
+namespace offloop::OFFLOOP_ISA {
+namespace {
+namespace order_kernel {
+
+constexpr int kPlaceBits = 15, kPrefixBits = 47;
+constexpr int64_t kLeafMost = int64_t{1} << kPlaceBits;  // elements of a leaf
+constexpr int64_t kSingle = 16384;                       // up to this one leaf and no distribution
+constexpr int64_t kBucketAim = 12288;                    // buckets are at most this long on average
+constexpr int64_t kBucketsMost = 4096, kSampleMost = 16384;
+constexpr int kDepthSampled = 4;  // deeper ones split the range of keys evenly, which ends
+constexpr int64_t kBuffer = 512;
+constexpr uint64_t kPlaceMask = kLeafMost - 1;
+constexpr uint64_t kBias = uint64_t{1} << 52;  // neither a denormal nor (62 bits below it) an infinity
+
+#if HWY_TARGET > HWY_AVX3
+using Packed = double;
+#else
+using Packed = int64_t;
+#endif
+
+// ---- Keys ----
+
+template <class U>
+OFFLOOP_INLINE uint64_t FloatKeys(const void* from, int64_t n, U flip, uint64_t* keys) {
+  constexpr U kSign = static_cast<U>(U{1} << (sizeof(U) * 8 - 1));
+  constexpr U kHuge = sizeof(U) == 8 ? static_cast<U>(0x7FF0000000000000) : static_cast<U>(0x7F800000);
+  const auto* x = static_cast<const U*>(from);
+  U minus = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const U u = x[i], abs = u & static_cast<U>(~kSign);
+    minus |= u == kSign ? 1 : 0;
+    U key = u & kSign ? static_cast<U>(~u) : static_cast<U>(u | kSign);
+    key = static_cast<U>((abs == 0 ? kSign : key) ^ flip);
+    keys[i] = abs > kHuge ? static_cast<U>(~U{0}) : key;
+  }
+  return minus;
+}
+
+template <class U>
+OFFLOOP_INLINE void IntegerKeys(const void* from, int64_t n, U flip, uint64_t* keys) {
+  const auto* x = static_cast<const U*>(from);
+  for (int64_t i = 0; i < n; ++i) keys[i] = static_cast<U>(x[i] ^ flip);
+}
+
+// Elements of one type as keys. `flip` is all ones to descend.
+struct Elements {
+  const void* data;
+  Dtype dtype;
+  uint64_t flip;
+
+  OFFLOOP_INLINE bool real() const { return dtype == Dtype::kF64 || dtype == Dtype::kF32; }
+  OFFLOOP_INLINE uint64_t nan() const { return dtype == Dtype::kF64 ? ~uint64_t{0} : 0xFFFFFFFFu; }
+
+  // True if there was a -0 among them.
+  HWY_NOINLINE bool LoadKeys(int64_t at, int64_t n, uint64_t* keys) const {
+    const char* from = static_cast<const char*>(data);
+    constexpr uint64_t kSign64 = uint64_t{1} << 63, kSign32 = uint64_t{1} << 31;
+    switch (dtype) {
+      case Dtype::kF64:
+        return FloatKeys<uint64_t>(from + 8 * at, n, flip, keys) != 0;
+      case Dtype::kF32:
+        return FloatKeys<uint32_t>(from + 4 * at, n, static_cast<uint32_t>(flip), keys) != 0;
+      case Dtype::kI32:
+      case Dtype::kU32:
+        IntegerKeys<uint32_t>(from + 4 * at, n, static_cast<uint32_t>(flip ^ (dtype == Dtype::kI32 ? kSign32 : 0)),
+                              keys);
+        return false;
+      default:
+        IntegerKeys<uint64_t>(from + 8 * at, n, flip ^ (dtype == Dtype::kI64 ? kSign64 : 0), keys);
+        return false;
+    }
+  }
+};
+
+template <class U>
+OFFLOOP_INLINE void FromFloatKeys(const uint64_t* keys, int64_t n, bool minus, U* to) {
+  constexpr U kSign = static_cast<U>(U{1} << (sizeof(U) * 8 - 1));
+  for (int64_t i = 0; i < n; ++i) {
+    const U key = static_cast<U>(keys[i]);
+    const U value = key & kSign ? static_cast<U>(key ^ kSign) : static_cast<U>(~key);
+    to[i] = minus && key == kSign ? kSign : value;  // the NaNs' key gives a NaN
+  }
+}
+
+// Ascending keys as values again; zero is -0 if `minus`.
+HWY_NOINLINE void StoreValues(Dtype dtype, const uint64_t* keys, int64_t n, bool minus, void* to, int64_t at) {
+  auto* to64 = static_cast<uint64_t*>(to) + at;
+  auto* to32 = static_cast<uint32_t*>(to) + at;
+  switch (dtype) {
+    case Dtype::kF64:
+      return FromFloatKeys(keys, n, minus, to64);
+    case Dtype::kF32:
+      return FromFloatKeys(keys, n, minus, to32);
+    case Dtype::kI32:
+    case Dtype::kU32: {
+      const uint32_t flip = dtype == Dtype::kI32 ? uint32_t{1} << 31 : 0;
+      for (int64_t i = 0; i < n; ++i) to32[i] = static_cast<uint32_t>(keys[i]) ^ flip;
+      return;
+    }
+    default: {
+      const uint64_t flip = dtype == Dtype::kI64 ? uint64_t{1} << 63 : 0;
+      for (int64_t i = 0; i < n; ++i) to64[i] = keys[i] ^ flip;
+    }
+  }
+}
+
+// ---- Leaves ----
+
+// The keys of places [begin, end) of `packed` agree in all bits but the last `bits`: sorts by these.
+HWY_NOINLINE void SortTies(const uint64_t* keys, uint64_t low, int bits, uint64_t* packed, int64_t n) {
+  const uint64_t first = keys[packed[0] & kPlaceMask];
+  bool equal = true;
+  for (int64_t i = 1; i < n; ++i) equal = equal && keys[packed[i] & kPlaceMask] == first;
+  if (equal) return;
+  const uint64_t mask = (uint64_t{1} << bits) - 1;
+  for (int64_t i = 0; i < n; ++i) {
+    const uint64_t place = packed[i] & kPlaceMask;
+    packed[i] = (((keys[place] - low) & mask) << kPlaceBits | place) + kBias;
+  }
+  SortKeys(reinterpret_cast<Packed*>(packed), n);
+}
+
+// The last kPlaceBits of packed[i] become the place of the i-th smallest of n <= kLeafMost keys, equal ones in
+// their order. False if the keys are in order already: `packed` is untouched then.
+HWY_NOINLINE bool SortPlaces(const uint64_t* keys, int64_t n, uint64_t* packed) {
+  uint64_t low = keys[0], high = keys[0];
+  uint64_t disorder = 0;
+  for (int64_t i = 1; i < n; ++i) {
+    disorder |= keys[i - 1] > keys[i] ? 1 : 0;
+    low = keys[i] < low ? keys[i] : low;
+    high = keys[i] > high ? keys[i] : high;
+  }
+  if (disorder == 0) return false;
+  const int wide = 64 - __builtin_clzll(high - low);
+  const int bits = wide > kPrefixBits ? wide - kPrefixBits : 0;
+  for (int64_t i = 0; i < n; ++i)
+    packed[i] = (((keys[i] - low) >> bits) << kPlaceBits | static_cast<uint64_t>(i)) + kBias;
+  SortKeys(reinterpret_cast<Packed*>(packed), n);
+  if (bits == 0) return true;
+  for (int64_t i = 1; i < n; ++i) {
+    if ((packed[i] ^ packed[i - 1]) > kPlaceMask) continue;
+    const int64_t begin = i - 1;
+    while (i < n && (packed[i] ^ packed[begin]) <= kPlaceMask) ++i;
+    SortTies(keys, low, bits, packed + begin, i - begin);
+  }
+  return true;
+}
+
+// ---- Distribution ----
+
+// Counts what goes into each of 2^levels buckets, and says which for each key. tree[1] is the root.
+OFFLOOP_INLINE void Classify(const uint64_t* tree, int levels, const uint64_t* keys, int64_t n, uint16_t* ids,
+                             uint32_t* counts) {
+  constexpr int64_t kAbreast = 8;
+  const uint32_t buckets = uint32_t{1} << levels;
+  int64_t i = 0;
+  for (; i + kAbreast <= n; i += kAbreast) {
+    uint64_t at[kAbreast];
+    for (int j = 0; j < kAbreast; ++j) at[j] = 1;
+    for (int level = 0; level < levels; ++level) {
+#pragma clang loop vectorize(disable) unroll(full)
+      for (int j = 0; j < kAbreast; ++j) at[j] = 2 * at[j] + (tree[at[j]] <= keys[i + j] ? 1 : 0);
+    }
+    for (int j = 0; j < kAbreast; ++j) {
+      const auto id = static_cast<uint32_t>(at[j]) - buckets;
+      ids[i + j] = static_cast<uint16_t>(id);
+      ++counts[id];
+    }
+  }
+  for (; i < n; ++i) {
+    uint64_t at = 1;
+    for (int level = 0; level < levels; ++level) at = 2 * at + (tree[at] <= keys[i] ? 1 : 0);
+    const auto id = static_cast<uint32_t>(at) - buckets;
+    ids[i] = static_cast<uint16_t>(id);
+    ++counts[id];
+  }
+}
+
+// Where keys come from: elements, or an earlier distribution.
+struct Source {
+  Elements elements;
+  const uint64_t* keys;
+  const uint32_t* index;
+
+  OFFLOOP_INLINE const uint64_t* Load(int64_t at, int64_t n, uint64_t* buffer, bool* minus) const {
+    if (keys != nullptr) return keys + at;
+    *minus |= elements.LoadKeys(at, n, buffer);
+    return buffer;
+  }
+};
+
+// Where they go. `index` may be null, if only the keys are wanted.
+struct Space {
+  uint64_t* keys;
+  uint32_t* index;
+  uint16_t* ids;
+};
+
+// A leaf, or a part of a bucket of equal keys.
+struct Piece {
+  int64_t begin, end;              // within the space
+  int64_t group_begin, group_end;  // the bucket, if its keys are equal; otherwise empty
+};
+
+OFFLOOP_INLINE uint64_t Scramble(uint64_t& state) {
+  state += 0x9E3779B97F4A7C15u;  // splitmix64 (Steele, Lea, Flood 2014)
+  uint64_t z = (state ^ state >> 30) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+  return z ^ z >> 31;
+}
+
+// Scratch of one thread.
+struct Lane {
+  uint64_t packed[kLeafMost];
+  uint64_t keys[kLeafMost];
+  uint32_t index[kLeafMost];
+};
+
+// splitter[j] is the smallest key of bucket j, from 1 on; splitter[0] is the smallest of all.
+HWY_NOINLINE void ChooseSplitters(const Source& source, int64_t n, int depth, uint64_t low, uint64_t high, int levels,
+                                  Lane& lane, uint64_t* splitter, uint64_t* tree) {
+  const int64_t buckets = int64_t{1} << levels;
+  int64_t count = 0;
+  splitter[count++] = low;
+  if (depth < kDepthSampled) {
+    const int64_t samples = 16 * buckets < kSampleMost ? 16 * buckets : kSampleMost;
+    uint64_t state = static_cast<uint64_t>(n) ^ static_cast<uint64_t>(depth) << 48;
+    bool minus = false;
+    for (int64_t i = 0; i < samples; ++i) {
+      const auto at = static_cast<int64_t>((Scramble(state) >> 32) * static_cast<uint64_t>(n) >> 32);
+      lane.keys[i] = *source.Load(at, 1, lane.keys + i, &minus);
+    }
+    const bool moved = SortPlaces(lane.keys, samples, lane.packed);
+    const int64_t step = samples / buckets;
+    for (int64_t j = 1; j < buckets && count < buckets; ++j) {
+      const int64_t i = j * step;
+      const uint64_t key = lane.keys[moved ? static_cast<int64_t>(lane.packed[i] & kPlaceMask) : i];
+      if (key > splitter[count - 1]) {
+        splitter[count++] = key;
+      } else if (key == splitter[count - 1] && key != ~uint64_t{0}) {
+        splitter[count++] = key + 1;  // the key before has a bucket of its own
+      }
+    }
+  } else {
+    const uint64_t step = (high - low) / static_cast<uint64_t>(buckets) + 1;
+    while (count < buckets && high - splitter[count - 1] >= step) {
+      splitter[count] = splitter[count - 1] + step;
+      ++count;
+    }
+  }
+  while (count < buckets) splitter[count++] = ~uint64_t{0};
+  // In order, breadth first: the node of level l with number j stands for the middle of its range.
+  for (int level = 0; level < levels; ++level)
+    for (int64_t j = 0; j < int64_t{1} << level; ++j)
+      tree[(int64_t{1} << level) + j] = splitter[(2 * j + 1) << (levels - level - 1)];
+}
+
+// Writes the keys of a chunk to where its part of each bucket begins.
+OFFLOOP_INLINE void Scatter(const uint64_t* keys, const uint16_t* ids, const uint32_t* index, int64_t first, int64_t n,
+                            uint32_t* cursor, const Space& to) {
+  if (to.index == nullptr) {
+    for (int64_t i = 0; i < n; ++i) to.keys[cursor[ids[i]]++] = keys[i];
+  } else {
+    for (int64_t i = 0; i < n; ++i) {
+      const uint32_t at = cursor[ids[i]]++;
+      to.keys[at] = keys[i];
+      to.index[at] = index != nullptr ? index[i] : static_cast<uint32_t>(first + i);
+    }
+  }
+}
+
+// Distributes n keys, which lie in [low, high], and calls leaves.Sort(lane, keys, index, n, base) on every leaf and
+// leaves.Equal(keys, index, n, base, begin, end) on every part of a bucket of equal keys, which is [begin, end) of the
+// order; `base` is where in the order the piece begins.
+template <class Leaves>
+Status Distribute(Job& job, Leaves& leaves, const Source& source, int64_t n, int64_t base, int depth, uint64_t low,
+                  uint64_t high, const Space& to, Lane* lanes) {
+  int levels = 1;
+  while (int64_t{1} << levels < kBucketsMost && (kBucketAim << levels) < n) ++levels;
+  const int64_t buckets = int64_t{1} << levels;
+  const int64_t chunk = n > int64_t{1} << 24 ? 65536 : n > int64_t{1} << 18 ? 32768 : 8192;
+  const int64_t chunks = (n + chunk - 1) / chunk;
+  auto* splitter = job.Scratch<uint64_t>(2 * buckets);
+  auto* counts = job.Scratch<uint32_t>((chunks + 1) * buckets);
+  auto* pieces = job.Scratch<Piece>(buckets + n / kLeafMost);
+  if (splitter == nullptr || counts == nullptr || pieces == nullptr) return Status::kNoMemory;
+  uint64_t* tree = splitter + buckets;
+  uint32_t* starts = counts + chunks * buckets;
+  if (!job.Serial([&] { ChooseSplitters(source, n, depth, low, high, levels, lanes[job.lane()], splitter, tree); }))
+    return job.status();
+  if (!job.For(chunks, 1, [&](int64_t c, int64_t) {
+        const int64_t begin = c * chunk, end = begin + chunk < n ? begin + chunk : n;
+        uint32_t* row = counts + c * buckets;
+        memset(row, 0, static_cast<size_t>(buckets) * sizeof(uint32_t));
+        alignas(64) uint64_t buffer[kBuffer];
+        bool minus = false;
+        for (int64_t at = begin; at < end; at += kBuffer) {
+          const int64_t size = end - at < kBuffer ? end - at : kBuffer;
+          Classify(tree, levels, source.Load(at, size, buffer, &minus), size, to.ids + at, row);
+        }
+        if (minus) leaves.SawMinusZero();
+      }))
+    return job.status();
+  // Counts become offsets within the bucket, by columns.
+  constexpr int64_t kColumns = 64;
+  if (!job.For((buckets + kColumns - 1) / kColumns, 1, [&](int64_t b, int64_t) {
+        const int64_t first = b * kColumns, last = first + kColumns < buckets ? first + kColumns : buckets;
+        for (int64_t j = first; j < last; ++j) starts[j] = 0;
+        for (int64_t c = 0; c < chunks; ++c) {
+          uint32_t* row = counts + c * buckets;
+          for (int64_t j = first; j < last; ++j) {
+            const uint32_t count = row[j];
+            row[j] = starts[j];
+            starts[j] += count;
+          }
+        }
+      }))
+    return job.status();
+  // The largest key that bucket j may hold.
+  const auto last_of = [&](int64_t j) {
+    return j + 1 < buckets && splitter[j + 1] - 1 < high ? splitter[j + 1] - 1 : high;
+  };
+  int64_t count = 0, begin = 0, largest = 0;
+  for (int64_t j = 0; j < buckets; ++j) {
+    const int64_t size = starts[j], end = begin + size;
+    starts[j] = static_cast<uint32_t>(begin);
+    if (splitter[j] == last_of(j)) {
+      for (int64_t at = begin; at < end; at += kLeafMost)
+        pieces[count++] = {at, at + kLeafMost < end ? at + kLeafMost : end, begin, end};
+    } else if (size > kLeafMost) {
+      if (size > largest) largest = size;
+    } else if (size > 0) {
+      pieces[count++] = {begin, end, 0, 0};
+    }
+    begin = end;
+  }
+  if (!job.For(chunks, 1, [&](int64_t c, int64_t) {
+        const int64_t first = c * chunk, end = first + chunk < n ? first + chunk : n;
+        uint32_t cursor[kBucketsMost];
+        for (int64_t j = 0; j < buckets; ++j) cursor[j] = starts[j] + counts[c * buckets + j];
+        alignas(64) uint64_t buffer[kBuffer];
+        bool minus = false;
+        for (int64_t at = first; at < end; at += kBuffer) {
+          const int64_t size = end - at < kBuffer ? end - at : kBuffer;
+          const uint64_t* keys = source.Load(at, size, buffer, &minus);
+          Scatter(keys, to.ids + at, source.index != nullptr ? source.index + at : nullptr, at, size, cursor, to);
+        }
+      }))
+    return job.status();
+  if (!job.For(count, 1, [&](int64_t i, int64_t) {
+        const Piece& piece = pieces[i];
+        const int64_t size = piece.end - piece.begin;
+        const uint64_t* keys = to.keys + piece.begin;
+        const uint32_t* index = to.index != nullptr ? to.index + piece.begin : nullptr;
+        if (piece.group_end > 0)
+          leaves.Equal(keys, index, size, base + piece.begin, base + piece.group_begin, base + piece.group_end);
+        else
+          leaves.Sort(lanes[job.lane()], keys, index, size, base + piece.begin);
+      }))
+    return job.status();
+  if (largest == 0) return job.status();
+  const Space next{job.Scratch<uint64_t>(largest), to.index != nullptr ? job.Scratch<uint32_t>(largest) : nullptr,
+                   job.Scratch<uint16_t>(largest)};
+  if (next.keys == nullptr || (next.index == nullptr) != (to.index == nullptr) || next.ids == nullptr)
+    return Status::kNoMemory;
+  for (int64_t j = 0; j < buckets; ++j) {
+    const int64_t from = starts[j], end = j + 1 < buckets ? starts[j + 1] : n;
+    if (end - from <= kLeafMost || splitter[j] == last_of(j)) continue;
+    const Source part{source.elements, to.keys + from, to.index != nullptr ? to.index + from : nullptr};
+    const Status status =
+        Distribute(job, leaves, part, end - from, base + from, depth + 1, splitter[j], last_of(j), next, lanes);
+    if (status != Status::kOk) return status;
+  }
+  return job.status();
+}
+
+}  // namespace order_kernel
+}  // namespace
+}  // namespace offloop::OFFLOOP_ISA

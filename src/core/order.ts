@@ -1,0 +1,42 @@
+/** What argsort, rank and unique share: the parameters of native/kernels/order.cpp. */
+import type { Dtype, TypedArray } from '../base/dtypes.js'
+import { wrongShape } from '../base/errors.js'
+import type { Value } from '../engine/values.js'
+import { readArray } from './arguments.js'
+import { instancesOf } from './define.js'
+import { randomArray } from './samples.js'
+
+export const ORDERED = ['f64', 'f32', 'i32', 'u32', 'i64', 'u64'] as const
+
+/** The tasks of order.cpp, in its order. */
+export const TASKS = ['ascending', 'descending', 'average', 'min', 'max', 'ordinal', 'dense', 'unique'] as const
+export type OrderTask = (typeof TASKS)[number]
+
+export const ORDER_INSTANCES: Readonly<Record<string, string>> = /* @__PURE__ */ instancesOf(
+  ORDERED,
+  'in:$ enum:8 out:u32? out:f64? grow:$? grow:u32?',
+)
+
+export const ABSENT: Value = { kind: 'absent' }
+
+/** Positions are 32-bit numbers. */
+const MOST = 2 ** 32 - 1
+
+export function readOrdered(x: unknown): Dtype {
+  const dtype = readArray('x', x, ORDERED)
+  refuseLong('x', x as TypedArray)
+  return dtype
+}
+
+export function refuseLong(name: string, array: TypedArray): void {
+  if (array.length > MOST) throw wrongShape(name, `at most ${MOST} elements`, `${array.length}`)
+}
+
+/** Nanoseconds of ordering n elements of 4 or 8 bytes on one thread, measured. */
+export function costOfOrder(length: number, bytes: number): number {
+  return 300 + length * (bytes === 4 ? 0.95 : 1) * (2 + 0.65 * Math.log2(length + 2))
+}
+
+export const sampleOrdered = (dtype: string, size: number, random: () => number): readonly unknown[] => [
+  randomArray(dtype as Dtype, size, random),
+]
