@@ -1,6 +1,10 @@
 /** Every built-in kernel: one line each. */
 export { add } from './add.js'
+export { type CountNonzero, countNonzero } from './countNonzero.js'
+export { type Dot, dot } from './dot.js'
 export { mean } from './mean.js'
+export { type Moments, type MomentsKernel, moments } from './moments.js'
+export { type NormOptions, norm } from './norm.js'
 export { type Sort, type SortOptions, sort } from './sort.js'
 export { std } from './std.js'
 export { type Sum, sum } from './sum.js'
