@@ -246,7 +246,8 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
   const parameterOf = kernel.parameter ?? (() => 0)
   const instances: Record<string, string> = {}
   for (const dtype of dtypes) {
-    instances[dtype] = `in:${dtype} boolean integer result:${LONGS.includes(dtype) ? 'i64' : 'f64'}`
+    instances[dtype] =
+      `in:${dtype} boolean integer result:${long !== undefined && LONGS.includes(dtype) ? 'i64' : 'f64'}`
   }
   if (value === undefined) instances.axis = 'matrix enum:3 boolean integer number out:f64'
 
@@ -367,7 +368,7 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
       }
       const [omit, form, result] = rest as [boolean, number, { f64: Float64Array; i64: BigInt64Array }]
       const dtype = dtypeOf(x)!
-      if (LONGS.includes(dtype)) long!.twin(x as BigInt64Array, result)
+      if (long !== undefined && LONGS.includes(dtype)) long.twin(x as BigInt64Array, result)
       else result.f64.set(reduceWhole(kernel.reducer(form, dtype), x as Real, omit))
     },
     samples(dtype, size, random) {

@@ -5,11 +5,11 @@ import { foldLanes } from './sum.twin.js'
 
 const LEVELS = 5
 const sums = new Float64Array(16)
-const first = new Float64Array(8)
-const second = new Float64Array(8)
+export const first: Float64Array = new Float64Array(8)
+export const second: Float64Array = new Float64Array(8)
 
 /** Σ x of a unit, in 16 lanes. */
-function sumOf(x: Real, begin: number, end: number): number {
+export function sumOf(x: Real, begin: number, end: number): number {
   const whole = end - ((end - begin) % 16)
   let a0 = 0,
     a1 = 0,
@@ -65,8 +65,8 @@ function sumOf(x: Real, begin: number, end: number): number {
   return foldLanes(sums)
 }
 
-/** Σ (x − mean) and Σ (x − mean)² of a unit, in 8 lanes each. */
-function centre(x: Real, begin: number, end: number, mean: number): void {
+/** Σ (x − mean) and Σ (x − mean)² of a unit, in 8 lanes each: `first` and `second`. */
+export function centre(x: Real, begin: number, end: number, mean: number): void {
   const whole = end - ((end - begin) % 8)
   let s0 = 0,
     s1 = 0,
