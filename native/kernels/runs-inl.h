@@ -80,11 +80,11 @@ struct Extreme {
   template <class T>
   static constexpr T kNone = kMax ? -__builtin_inf() : __builtin_inf();
   static OFFLOOP_INLINE void Join(const Quad<double>& a, const Quad<double>& b, Quad<double>& to) {
-    const Quad<double> better = (kMax ? a > b : a < b) ? a : b;  // b where they are equal or unordered
-    // Equal numbers differ at most in the sign of zero.
-    const Bits tie = kMax ? (Bits)a & (Bits)b : (Bits)a | (Bits)b;
-    const Quad<double> ordered = a == b ? (Quad<double>)tie : better;
-    to = a != a ? a : ordered;
+    // One instruction each on x86: the second operand where they are equal or unordered. The two differ at most in the
+    // sign of zero, and where there is NaN.
+    const Bits one = (Bits)((kMax ? a > b : a < b) ? a : b), other = (Bits)((kMax ? b > a : b < a) ? b : a);
+    const Bits unordered = (Bits)(a != a) | (Bits)(b != b);
+    to = (Quad<double>)((kMax ? one & other : one | other) | unordered);
   }
   static OFFLOOP_INLINE double Join1(double a, double b) {
     if (a != a) return a;
