@@ -1,7 +1,7 @@
-// Finished elements on their way out: to where the caller reads them next, or past the caches.
+// Elements on their way in, as doubles, and out: to where the caller reads them next, or past the caches.
 #pragma once
 
-#include <cstdint>
+#include "core/kernel.h"
 
 namespace offloop {
 
@@ -13,5 +13,12 @@ constexpr int64_t kStreamBytes = int64_t{4} << 20;
 // lines calls StreamFence before it ends.
 void StreamPut(void* out, const void* buffer, int64_t bytes, bool past);
 void StreamFence();
+
+// Elements [at, end) of x as doubles, `wanted` of them (at most kStreamTile): where they lie, or converted into
+// `buffer`; what is not there is zero. 64-bit integers stay what they are.
+constexpr int64_t kStreamTile = 1024;
+const double* StreamLoad(const void* x, Dtype dtype, int64_t at, int64_t end, int64_t wanted, double* buffer);
+// n such elements to out + at, rounded to its type.
+void StreamStore(void* out, Dtype dtype, int64_t at, int64_t n, const double* buffer, bool past);
 
 }  // namespace offloop

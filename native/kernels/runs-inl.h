@@ -6,7 +6,6 @@
 #pragma once
 
 #include "core/job.h"
-#include "core/stream.h"
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
@@ -81,11 +80,11 @@ struct Extreme {
   template <class T>
   static constexpr T kNone = kMax ? -__builtin_inf() : __builtin_inf();
   static OFFLOOP_INLINE void Join(const Quad<double>& a, const Quad<double>& b, Quad<double>& to) {
-    const Quad<double> better = (kMax ? a > b : a < b) ? a : b;  // b where they are equal or unordered
-    // Equal numbers differ at most in the sign of zero.
-    const Bits tie = kMax ? (Bits)a & (Bits)b : (Bits)a | (Bits)b;
-    const Quad<double> ordered = a == b ? (Quad<double>)tie : better;
-    to = a != a ? a : ordered;
+    // One instruction each on x86: the second operand where they are equal or unordered. The two differ at most in the
+    // sign of zero, and where there is NaN.
+    const Bits one = (Bits)((kMax ? a > b : a < b) ? a : b), other = (Bits)((kMax ? b > a : b < a) ? b : a);
+    const Bits unordered = (Bits)(a != a) | (Bits)(b != b);
+    to = (Quad<double>)((kMax ? one & other : one | other) | unordered);
   }
   static OFFLOOP_INLINE double Join1(double a, double b) {
     if (a != a) return a;
@@ -156,63 +155,6 @@ __attribute__((noinline)) void Suffix(const double* x, int64_t run, double* to) 
     StoreColumns(low, b, to + i, run);
     StoreColumns(high, d, to + half + i, run);
   }
-}
-
-// Elements [at, end) of x as doubles, `wanted` of them: where they lie, or converted into `buffer`; what is not there
-// is zero.
-__attribute__((noinline)) const double* Load(const void* x, Dtype dtype, int64_t at, int64_t end, int64_t wanted,
-                                             double* buffer) {
-  const int64_t n = end - at < wanted ? end - at : wanted;
-  switch (dtype) {
-    case Dtype::kF32:
-      for (int64_t i = 0; i < n; ++i) buffer[i] = static_cast<const float*>(x)[at + i];
-      break;
-    case Dtype::kI32:
-      for (int64_t i = 0; i < n; ++i) buffer[i] = static_cast<const int32_t*>(x)[at + i];
-      break;
-    case Dtype::kU32:
-      for (int64_t i = 0; i < n; ++i) buffer[i] = static_cast<const uint32_t*>(x)[at + i];
-      break;
-    default:
-      if (n == wanted) return static_cast<const double*>(x) + at;
-      for (int64_t i = 0; i < n; ++i) buffer[i] = static_cast<const double*>(x)[at + i];
-  }
-  for (int64_t i = n; i < wanted; ++i) buffer[i] = 0;
-  return buffer;
-}
-// Any 64-bit integers.
-OFFLOOP_INLINE const uint64_t* Load(const void* x, Dtype, int64_t at, int64_t end, int64_t wanted, uint64_t* buffer) {
-  const auto* from = static_cast<const uint64_t*>(x) + at;
-  if (end - at >= wanted) return from;
-  for (int64_t i = 0; i < wanted; ++i) buffer[i] = i < end - at ? from[i] : 0;
-  return buffer;
-}
-
-// n results, rounded where the output is narrower; the buffer, of at most kTile, is used up.
-__attribute__((noinline)) void Store(void* out, Dtype dtype, int64_t at, int64_t n, double* buffer, bool past) {
-  if (dtype == Dtype::kF64 || dtype == Dtype::kI64 || dtype == Dtype::kU64) {
-    StreamPut(static_cast<double*>(out) + at, buffer, n * 8, past);
-    return;
-  }
-  union {
-    float f[kTile];
-    int32_t i[kTile];
-    uint32_t u[kTile];
-  } narrow;
-  switch (dtype) {
-    case Dtype::kF32:
-      for (int64_t i = 0; i < n; ++i) narrow.f[i] = static_cast<float>(buffer[i]);
-      break;
-    case Dtype::kI32:
-      for (int64_t i = 0; i < n; ++i) narrow.i[i] = static_cast<int32_t>(buffer[i]);
-      break;
-    default:
-      for (int64_t i = 0; i < n; ++i) narrow.u[i] = static_cast<uint32_t>(buffer[i]);
-  }
-  StreamPut(static_cast<float*>(out) + at, &narrow, n * 4, past);
-}
-OFFLOOP_INLINE void Store(void* out, Dtype dtype, int64_t at, int64_t n, uint64_t* buffer, bool past) {
-  Store(out, dtype, at, n, reinterpret_cast<double*>(buffer), past);
 }
 
 }  // namespace runs

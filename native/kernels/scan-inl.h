@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/chain.h"
+#include "core/stream.h"
 #include "kernels/runs-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
@@ -31,13 +32,18 @@ struct Arrays {
 
 template <class Op, class T>
 struct Scan {
+  // T is double or a 64-bit integer.
+  static OFFLOOP_INLINE const T* Load(const Arrays& a, int64_t at, int64_t end, T* buffer) {
+    return reinterpret_cast<const T*>(StreamLoad(a.x, a.in_type, at, end, kTile, reinterpret_cast<double*>(buffer)));
+  }
+
   static uint64_t Total(const void* context, int64_t block) {
     const auto& a = *static_cast<const Arrays*>(context);
     T buffer[kTile], totals[kAbreast];
     T sum = Op::template kNone<T>;
     const int64_t end = a.End(block);
     for (int64_t at = block * kBlock; at < end; at += kTile) {
-      runs::Prefix<Op, T, false>(runs::Load(a.x, a.in_type, at, end, kTile, buffer), kRun, nullptr, totals);
+      runs::Prefix<Op, T, false>(Load(a, at, end, buffer), kRun, nullptr, totals);
       for (int64_t r = 0; r < kAbreast; ++r) sum = Op::Join1(sum, totals[r]);
     }
     return __builtin_bit_cast(uint64_t, sum);
@@ -51,12 +57,12 @@ struct Scan {
     T sum = Op::template kNone<T>;
     const int64_t end = a.End(block);
     for (int64_t at = block * kBlock; at < end; at += kTile) {
-      runs::Prefix<Op, T>(runs::Load(a.x, a.in_type, at, end, kTile, tile), kRun, tile, totals);
+      runs::Prefix<Op, T>(Load(a, at, end, tile), kRun, tile, totals);
       for (int64_t r = 0; r < kAbreast; ++r) {
         Finish(tile + r * kRun, sum, before);
         sum = Op::Join1(sum, totals[r]);
       }
-      runs::Store(a.out, a.out_type, at, end - at < kTile ? end - at : kTile, tile, a.past);
+      StreamStore(a.out, a.out_type, at, end - at < kTile ? end - at : kTile, reinterpret_cast<double*>(tile), a.past);
     }
     if (a.past) StreamFence();
     return __builtin_bit_cast(uint64_t, sum);
