@@ -65,17 +65,16 @@ function twin(x: TypedArray, task: number, _order: undefined, ranks: Float64Arra
     end = begin + 1
     while (end < length && sameKey(keys, order[end]!, first)) end++
     distinct++
-    const value = x[first]!
-    const rank =
-      value !== value
-        ? Number.NaN
-        : method === 'average'
-          ? (begin + 1 + end) / 2
-          : method === 'max'
-            ? end
-            : method === 'dense'
-              ? distinct
-              : begin + 1
+    const nan = Number.isNaN(x[first])
+    const rank = nan
+      ? Number.NaN
+      : method === 'average'
+        ? (begin + 1 + end) / 2
+        : method === 'max'
+          ? end
+          : method === 'dense'
+            ? distinct
+            : begin + 1
     const step = method === 'ordinal' ? 1 : 0
     for (let i = begin; i < end; i++) ranks[order[i]!] = rank + (i - begin) * step
   }
