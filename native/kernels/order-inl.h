@@ -3,18 +3,19 @@
 // Keys are unsigned 64-bit integers that ascend like the values (LoadKeys): the zeros are equal, and so are the
 // NaNs, which are the largest. So one instantiation serves all element types and both directions.
 //
-// 1. Distribute: splitters from a sample cut the keys into up to 4096 buckets of some 8192 keys; every chunk of
-//    the input classifies its keys by a branch-free search tree and counts; the counts say where each chunk's part of
-//    each bucket goes, so the buckets hold their keys in the order of the input (Sanders and Winkel, Super
-//    Scalar Sample Sort, 2004). A value that splits twice gets a bucket of its own, which needs no sorting: inputs
-//    with few distinct values are the fast ones. Buckets larger than a leaf are distributed again.
+// 1. Distribute: splitters from a sample cut the keys into up to 4096 buckets of some 8192 keys (Sanders and
+//    Winkel, Super Scalar Sample Sort, 2004). Each chunk of the input finds its keys' buckets by a branch-free
+//    search tree and sorts itself by them, in cache; a bucket is what the chunks have of it, run by run, in the order
+//    of the input. Writing all chunks' keys straight to contiguous buckets took 9 ns a key: stores to a thousand
+//    places in memory wait for each other, while the loads of a leaf that collects its runs do not.
+//    A value that splits twice gets a bucket of its own, which needs no sorting: inputs with few distinct values
+//    are the fast ones. Buckets larger than a leaf are distributed again.
 // 2. A leaf packs 47 bits of each key, from the first that differs, with its 15-bit position within the
 //    leaf into one positive double and sorts these by vqsort's pieces: positions break ties, which makes it
 //    stable. Keys that differ only in the bits left out are adjacent then, and sorted once more by these.
 //    A double, because below AVX-512 only those have a vector minimum; AVX-512 sorts the same bits as integers.
 //
-// The input may change meanwhile: which bucket a key went to is stored, not computed twice, and everything after
-// the distribution looks at private copies.
+// The input may change meanwhile, so it is read once: everything after looks at private copies.
 #pragma once
 
 #include "core/job.h"
@@ -29,9 +30,9 @@ constexpr int kPlaceBits = 15, kPrefixBits = 47;
 constexpr int64_t kLeafMost = int64_t{1} << kPlaceBits;  // elements of a leaf
 constexpr int64_t kSingle = 16384;                       // up to this one leaf and no distribution
 constexpr int64_t kBucketAim = 12288;                    // buckets are at most this long on average
+constexpr int64_t kChunkMost = 65536;                    // a place within a chunk is 16 bits
 constexpr int64_t kBucketsMost = 4096, kSampleMost = 16384;
 constexpr int kDepthSampled = 4;  // deeper ones split the range of keys evenly, which ends
-constexpr int64_t kBuffer = 512;
 constexpr uint64_t kPlaceMask = kLeafMost - 1;
 constexpr uint64_t kBias = uint64_t{1} << 52;  // neither a denormal nor (62 bits below it) an infinity
 
@@ -181,8 +182,10 @@ OFFLOOP_INLINE void Classify(const uint64_t* tree, int levels, const uint64_t* k
     uint64_t at[kAbreast];
     for (int j = 0; j < kAbreast; ++j) at[j] = 1;
     for (int level = 0; level < levels; ++level) {
-#pragma clang loop vectorize(disable) unroll(full)
-      for (int j = 0; j < kAbreast; ++j) at[j] = 2 * at[j] + (tree[at[j]] <= keys[i + j] ? 1 : 0);
+      for (int j = 0; j < kAbreast; ++j) {
+        at[j] = 2 * at[j] + 1 - (keys[i + j] < tree[at[j]] ? 1 : 0);
+        __asm__("" : "+r"(at[j]));  // stays scalar: one vector of gathers waits for each, 16 ns a key instead of 4
+      }
     }
     for (int j = 0; j < kAbreast; ++j) {
       const auto id = static_cast<uint32_t>(at[j]) - buckets;
@@ -204,25 +207,29 @@ struct Source {
   Elements elements;
   const uint64_t* keys;
   const uint32_t* index;
-
-  OFFLOOP_INLINE const uint64_t* Load(int64_t at, int64_t n, uint64_t* buffer, bool* minus) const {
-    if (keys != nullptr) return keys + at;
-    *minus |= elements.LoadKeys(at, n, buffer);
-    return buffer;
-  }
 };
 
-// Where they go. `index` may be null, if only the keys are wanted.
+// Where the chunks go, sorted by bucket; `places` are the keys' places within their chunk. It may be null, if only the
+// keys are wanted.
 struct Space {
   uint64_t* keys;
-  uint32_t* index;
-  uint16_t* ids;
+  uint16_t* places;
 };
 
-// A leaf, or a part of a bucket of equal keys.
+// A leaf, or a part of a bucket of equal keys: what chunks [begin, end) have of it.
 struct Piece {
-  int64_t begin, end;              // within the space
-  int64_t group_begin, group_end;  // the bucket, if its keys are equal; otherwise empty
+  int64_t bucket, begin, end;
+  int64_t base;   // where it begins in the order
+  int64_t count;  // of keys
+  bool equal;
+};
+
+// Scratch of one thread.
+struct Lane {
+  uint64_t* keys;    // kChunkMost
+  uint64_t* packed;  // kLeafMost
+  uint32_t* index;   // the same
+  uint16_t* ids;     // kChunkMost
 };
 
 OFFLOOP_INLINE uint64_t Scramble(uint64_t& state) {
@@ -232,26 +239,21 @@ OFFLOOP_INLINE uint64_t Scramble(uint64_t& state) {
   return z ^ z >> 31;
 }
 
-// Scratch of one thread.
-struct Lane {
-  uint64_t packed[kLeafMost];
-  uint64_t keys[kLeafMost];
-  uint32_t index[kLeafMost];
-};
-
 // splitter[j] is the smallest key of bucket j, from 1 on; splitter[0] is the smallest of all.
 HWY_NOINLINE void ChooseSplitters(const Source& source, int64_t n, int depth, uint64_t low, uint64_t high, int levels,
-                                  Lane& lane, uint64_t* splitter, uint64_t* tree) {
+                                  const Lane& lane, uint64_t* splitter, uint64_t* tree) {
   const int64_t buckets = int64_t{1} << levels;
   int64_t count = 0;
   splitter[count++] = low;
   if (depth < kDepthSampled) {
     const int64_t samples = 16 * buckets < kSampleMost ? 16 * buckets : kSampleMost;
     uint64_t state = static_cast<uint64_t>(n) ^ static_cast<uint64_t>(depth) << 48;
-    bool minus = false;
     for (int64_t i = 0; i < samples; ++i) {
       const auto at = static_cast<int64_t>((Scramble(state) >> 32) * static_cast<uint64_t>(n) >> 32);
-      lane.keys[i] = *source.Load(at, 1, lane.keys + i, &minus);
+      if (source.keys != nullptr)
+        lane.keys[i] = source.keys[at];
+      else
+        source.elements.LoadKeys(at, 1, lane.keys + i);
     }
     const bool moved = SortPlaces(lane.keys, samples, lane.packed);
     const int64_t step = samples / buckets;
@@ -278,120 +280,184 @@ HWY_NOINLINE void ChooseSplitters(const Source& source, int64_t n, int depth, ui
       tree[(int64_t{1} << level) + j] = splitter[(2 * j + 1) << (levels - level - 1)];
 }
 
-// Writes the keys of a chunk to where its part of each bucket begins.
-OFFLOOP_INLINE void Scatter(const uint64_t* keys, const uint16_t* ids, const uint32_t* index, int64_t first, int64_t n,
-                            uint32_t* cursor, const Space& to) {
-  if (to.index == nullptr) {
-    for (int64_t i = 0; i < n; ++i) to.keys[cursor[ids[i]]++] = keys[i];
-  } else {
-    for (int64_t i = 0; i < n; ++i) {
-      const uint32_t at = cursor[ids[i]]++;
-      to.keys[at] = keys[i];
-      to.index[at] = index != nullptr ? index[i] : static_cast<uint32_t>(first + i);
+struct Lanes {
+  char* data;
+  static constexpr int64_t kBytes = kChunkMost * 10 + kLeafMost * 12;
+
+  OFFLOOP_INLINE Lane operator[](int64_t i) const {
+    char* at = data + i * kBytes;
+    return {reinterpret_cast<uint64_t*>(at), reinterpret_cast<uint64_t*>(at + kChunkMost * 8),
+            reinterpret_cast<uint32_t*>(at + kChunkMost * 8 + kLeafMost * 8),
+            reinterpret_cast<uint16_t*>(at + kChunkMost * 8 + kLeafMost * 12)};
+  }
+};
+
+// One distribution: n keys in chunks, each sorted by bucket.
+struct Layout {
+  Source source;
+  Space space;
+  int64_t n, chunk, chunks, buckets;
+  uint32_t* offsets;  // chunk, bucket -> where its run begins within the chunk; one more for its end
+  int levels;
+
+  // Sorts chunk c by bucket. True if it has a -0.
+  HWY_NOINLINE bool SortChunk(const uint64_t* tree, const Lane& lane, int64_t c) const {
+    const int64_t first = c * chunk, size = n - first < chunk ? n - first : chunk;
+    uint32_t* row = offsets + c * (buckets + 1);
+    memset(row, 0, static_cast<size_t>(buckets + 1) * sizeof(uint32_t));
+    const uint64_t* keys = source.keys != nullptr ? source.keys + first : lane.keys;
+    const bool minus = source.keys == nullptr && source.elements.LoadKeys(first, size, lane.keys);
+    Classify(tree, levels, keys, size, lane.ids, row);
+    uint32_t sum = 0;
+    uint32_t cursor[kBucketsMost];
+    for (int64_t j = 0; j < buckets; ++j) {
+      const uint32_t count = row[j];
+      row[j] = cursor[j] = sum;
+      sum += count;
+    }
+    row[buckets] = sum;
+    uint64_t* to = space.keys + first;
+    uint16_t* places = space.places + first;
+    if (space.places == nullptr) {
+      for (int64_t i = 0; i < size; ++i) to[cursor[lane.ids[i]]++] = keys[i];
+    } else {
+      for (int64_t i = 0; i < size; ++i) {
+        const uint32_t at = cursor[lane.ids[i]]++;
+        to[at] = keys[i];
+        places[at] = static_cast<uint16_t>(i);
+      }
+    }
+    return minus;
+  }
+
+  // What chunks [begin, end) have of a bucket, in order.
+  HWY_NOINLINE void Collect(int64_t bucket, int64_t begin, int64_t end, uint64_t* keys, uint32_t* index) const {
+    for (int64_t c = begin; c < end; ++c) {
+      const uint32_t* row = offsets + c * (buckets + 1) + bucket;
+      const int64_t first = c * chunk, from = first + row[0], size = row[1] - row[0];
+      if (keys != nullptr) {
+        for (int64_t i = 0; i < size; ++i) keys[i] = space.keys[from + i];
+        keys += size;
+      }
+      if (index == nullptr) continue;
+      const uint16_t* places = space.places + from;
+      if (source.index != nullptr) {
+        for (int64_t i = 0; i < size; ++i) index[i] = source.index[first + places[i]];
+      } else {
+        for (int64_t i = 0; i < size; ++i) index[i] = static_cast<uint32_t>(first) + places[i];
+      }
+      index += size;
     }
   }
-}
 
-// Distributes n keys, which lie in [low, high], and calls leaves.Sort(lane, keys, index, n, base) on every leaf and
-// leaves.Equal(keys, index, n, base, begin, end) on every part of a bucket of equal keys, which is [begin, end) of the
-// order; `base` is where in the order the piece begins.
+  OFFLOOP_INLINE int64_t Count(int64_t bucket, int64_t c) const {
+    const uint32_t* row = offsets + c * (buckets + 1) + bucket;
+    return row[1] - row[0];
+  }
+};
+
+// Distributes n keys, which lie in [low, high], and calls leaves.Sort(lane, n, base) on every leaf, whose keys and
+// positions are in the lane, and leaves.Equal(key, index, n, base, begin, end) on every part of a bucket of equal keys,
+// which is [begin, end) of the order; `base` is where in the order the piece begins.
 template <class Leaves>
 Status Distribute(Job& job, Leaves& leaves, const Source& source, int64_t n, int64_t base, int depth, uint64_t low,
-                  uint64_t high, const Space& to, Lane* lanes) {
-  int levels = 1;
-  while (int64_t{1} << levels < kBucketsMost && (kBucketAim << levels) < n) ++levels;
-  const int64_t buckets = int64_t{1} << levels;
-  const int64_t chunk = n > int64_t{1} << 24 ? 65536 : n > int64_t{1} << 18 ? 32768 : 8192;
-  const int64_t chunks = (n + chunk - 1) / chunk;
+                  uint64_t high, const Space& space, const Lanes& lanes) {
+  Layout layout{source, space, n,       n > int64_t{1} << 24 ? kChunkMost : n > int64_t{1} << 18 ? 32768 : 8192,
+                0,      0,     nullptr, 1};
+  while (int64_t{1} << layout.levels < kBucketsMost && (kBucketAim << layout.levels) < n) ++layout.levels;
+  const int64_t buckets = layout.buckets = int64_t{1} << layout.levels;
+  const int64_t chunks = layout.chunks = (n + layout.chunk - 1) / layout.chunk;
   auto* splitter = job.Scratch<uint64_t>(2 * buckets);
-  auto* counts = job.Scratch<uint32_t>((chunks + 1) * buckets);
+  auto* starts = job.Scratch<int64_t>(buckets + 1);
   auto* pieces = job.Scratch<Piece>(buckets + n / kLeafMost);
-  if (splitter == nullptr || counts == nullptr || pieces == nullptr) return Status::kNoMemory;
+  layout.offsets = job.Scratch<uint32_t>(chunks * (buckets + 1));
+  if (splitter == nullptr || starts == nullptr || pieces == nullptr || layout.offsets == nullptr)
+    return Status::kNoMemory;
   uint64_t* tree = splitter + buckets;
-  uint32_t* starts = counts + chunks * buckets;
-  if (!job.Serial([&] { ChooseSplitters(source, n, depth, low, high, levels, lanes[job.lane()], splitter, tree); }))
+  if (!job.Serial(
+          [&] { ChooseSplitters(source, n, depth, low, high, layout.levels, lanes[job.lane()], splitter, tree); }))
     return job.status();
-  if (!job.For(chunks, 1, [&](int64_t c, int64_t) {
-        const int64_t begin = c * chunk, end = begin + chunk < n ? begin + chunk : n;
-        uint32_t* row = counts + c * buckets;
-        memset(row, 0, static_cast<size_t>(buckets) * sizeof(uint32_t));
-        alignas(64) uint64_t buffer[kBuffer];
-        bool minus = false;
-        for (int64_t at = begin; at < end; at += kBuffer) {
-          const int64_t size = end - at < kBuffer ? end - at : kBuffer;
-          Classify(tree, levels, source.Load(at, size, buffer, &minus), size, to.ids + at, row);
-        }
-        if (minus) leaves.SawMinusZero();
+  if (!job.For(chunks, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t c = begin; c < end; ++c)
+          if (layout.SortChunk(tree, lanes[job.lane()], c)) leaves.SawMinusZero();
       }))
     return job.status();
-  // Counts become offsets within the bucket, by columns.
   constexpr int64_t kColumns = 64;
   if (!job.For((buckets + kColumns - 1) / kColumns, 1, [&](int64_t b, int64_t) {
         const int64_t first = b * kColumns, last = first + kColumns < buckets ? first + kColumns : buckets;
         for (int64_t j = first; j < last; ++j) starts[j] = 0;
-        for (int64_t c = 0; c < chunks; ++c) {
-          uint32_t* row = counts + c * buckets;
-          for (int64_t j = first; j < last; ++j) {
-            const uint32_t count = row[j];
-            row[j] = starts[j];
-            starts[j] += count;
-          }
-        }
+        for (int64_t c = 0; c < chunks; ++c)
+          for (int64_t j = first; j < last; ++j) starts[j] += layout.Count(j, c);
       }))
     return job.status();
   // The largest key that bucket j may hold.
   const auto last_of = [&](int64_t j) {
     return j + 1 < buckets && splitter[j + 1] - 1 < high ? splitter[j + 1] - 1 : high;
   };
-  int64_t count = 0, begin = 0, largest = 0;
-  for (int64_t j = 0; j < buckets; ++j) {
-    const int64_t size = starts[j], end = begin + size;
-    starts[j] = static_cast<uint32_t>(begin);
-    if (splitter[j] == last_of(j)) {
-      for (int64_t at = begin; at < end; at += kLeafMost)
-        pieces[count++] = {at, at + kLeafMost < end ? at + kLeafMost : end, begin, end};
-    } else if (size > kLeafMost) {
-      if (size > largest) largest = size;
-    } else if (size > 0) {
-      pieces[count++] = {begin, end, 0, 0};
+  int64_t count = 0, largest = 0;
+  starts[buckets] = n;
+  for (int64_t j = 0, begin = 0; j < buckets; ++j) {
+    const int64_t size = starts[j];
+    starts[j] = begin;
+    const bool equal = splitter[j] == last_of(j);
+    if (size > 0 && size <= kLeafMost) {
+      pieces[count++] = {j, 0, chunks, begin, size, equal};
+    } else if (size > 0 && equal) {
+      // Parts of a leaf's length at most, or of one chunk.
+      Piece piece{j, 0, 0, begin, 0, true};
+      for (int64_t c = 0; c < chunks; ++c) {
+        const int64_t more = layout.Count(j, c);
+        if (piece.count > 0 && piece.count + more > kLeafMost) {
+          pieces[count++] = piece;
+          piece = {j, c, c, piece.base + piece.count, 0, true};
+        }
+        piece.end = c + 1;
+        piece.count += more;
+      }
+      pieces[count++] = piece;
+    } else if (size > largest) {
+      largest = size;
     }
-    begin = end;
+    begin += size;
   }
-  if (!job.For(chunks, 1, [&](int64_t c, int64_t) {
-        const int64_t first = c * chunk, end = first + chunk < n ? first + chunk : n;
-        uint32_t cursor[kBucketsMost];
-        for (int64_t j = 0; j < buckets; ++j) cursor[j] = starts[j] + counts[c * buckets + j];
-        alignas(64) uint64_t buffer[kBuffer];
-        bool minus = false;
-        for (int64_t at = first; at < end; at += kBuffer) {
-          const int64_t size = end - at < kBuffer ? end - at : kBuffer;
-          const uint64_t* keys = source.Load(at, size, buffer, &minus);
-          Scatter(keys, to.ids + at, source.index != nullptr ? source.index + at : nullptr, at, size, cursor, to);
+  if (!job.For(count, 1, [&](int64_t i, int64_t) {
+        const Piece& piece = pieces[i];
+        const Lane lane = lanes[job.lane()];
+        if (piece.equal) {
+          // A chunk may hold more than lane.index does.
+          uint32_t* index = space.places != nullptr ? reinterpret_cast<uint32_t*>(lane.keys) : nullptr;
+          layout.Collect(piece.bucket, piece.begin, piece.end, nullptr, index);
+          leaves.Equal(splitter[piece.bucket], index, piece.count, base + piece.base, base + starts[piece.bucket],
+                       base + starts[piece.bucket + 1]);
+        } else {
+          layout.Collect(piece.bucket, piece.begin, piece.end, lane.keys,
+                         space.places != nullptr ? lane.index : nullptr);
+          leaves.Sort(lane, piece.count, base + piece.base);
         }
       }))
     return job.status();
-  if (!job.For(count, 1, [&](int64_t i, int64_t) {
-        const Piece& piece = pieces[i];
-        const int64_t size = piece.end - piece.begin;
-        const uint64_t* keys = to.keys + piece.begin;
-        const uint32_t* index = to.index != nullptr ? to.index + piece.begin : nullptr;
-        if (piece.group_end > 0)
-          leaves.Equal(keys, index, size, base + piece.begin, base + piece.group_begin, base + piece.group_end);
-        else
-          leaves.Sort(lanes[job.lane()], keys, index, size, base + piece.begin);
-      }))
-    return job.status();
   if (largest == 0) return job.status();
-  const Space next{job.Scratch<uint64_t>(largest), to.index != nullptr ? job.Scratch<uint32_t>(largest) : nullptr,
-                   job.Scratch<uint16_t>(largest)};
-  if (next.keys == nullptr || (next.index == nullptr) != (to.index == nullptr) || next.ids == nullptr)
+  const bool placed = space.places != nullptr;
+  auto* keys = job.Scratch<uint64_t>(largest);
+  auto* index = placed ? job.Scratch<uint32_t>(largest) : nullptr;
+  auto* before = job.Scratch<int64_t>(chunks);
+  const Space next{job.Scratch<uint64_t>(largest), placed ? job.Scratch<uint16_t>(largest) : nullptr};
+  if (keys == nullptr || before == nullptr || next.keys == nullptr ||
+      (placed && (index == nullptr || next.places == nullptr)))
     return Status::kNoMemory;
   for (int64_t j = 0; j < buckets; ++j) {
-    const int64_t from = starts[j], end = j + 1 < buckets ? starts[j + 1] : n;
-    if (end - from <= kLeafMost || splitter[j] == last_of(j)) continue;
-    const Source part{source.elements, to.keys + from, to.index != nullptr ? to.index + from : nullptr};
-    const Status status =
-        Distribute(job, leaves, part, end - from, base + from, depth + 1, splitter[j], last_of(j), next, lanes);
+    const int64_t size = starts[j + 1] - starts[j];
+    if (size <= kLeafMost || splitter[j] == last_of(j)) continue;
+    for (int64_t c = 0, sum = 0; c < chunks; ++c) {
+      before[c] = sum;
+      sum += layout.Count(j, c);
+    }
+    if (!job.For(chunks, 8, [&](int64_t begin, int64_t end) {
+          layout.Collect(j, begin, end, keys + before[begin], placed ? index + before[begin] : nullptr);
+        }))
+      return job.status();
+    const Status status = Distribute(job, leaves, Source{source.elements, keys, index}, size, base + starts[j],
+                                     depth + 1, splitter[j], last_of(j), next, lanes);
     if (status != Status::kOk) return status;
   }
   return job.status();

@@ -11,7 +11,7 @@ namespace order_kernel {
 
 enum class Task { kAscending, kDescending, kAverage, kMin, kMax, kOrdinal, kDense, kUnique, kCount };
 
-constexpr int64_t kBlock = 16384;
+constexpr int64_t kBlock = 16384, kBuffer = 512;
 
 struct Finish {
   Task task;
@@ -32,35 +32,37 @@ struct Finish {
   }
 
   // n equal keys, part of [begin, end) of the order.
-  void Equal(const uint64_t* keys, const uint32_t* index, int64_t n, int64_t base, int64_t begin, int64_t end) const {
+  void Equal(uint64_t key, const uint32_t* index, int64_t n, int64_t base, int64_t begin, int64_t end) const {
     if (sorted != nullptr) {
-      if (sorted + base != keys) memcpy(sorted + base, keys, static_cast<size_t>(n) * sizeof *keys);
-      if (sorted_index != nullptr && sorted_index + base != index)
-        memcpy(sorted_index + base, index, static_cast<size_t>(n) * sizeof *index);
+      for (int64_t i = 0; i < n; ++i) sorted[base + i] = key;
+      if (sorted_index != nullptr) memcpy(sorted_index + base, index, static_cast<size_t>(n) * sizeof *index);
     } else if (order != nullptr) {
       memcpy(order + base, index, static_cast<size_t>(n) * sizeof *index);
-    } else if (task == Task::kOrdinal && !(real && keys[0] == nan)) {
-      for (int64_t i = 0; i < n; ++i) ranks[index[i]] = static_cast<double>(base + i + 1);
     } else {
-      const double rank = RankOf(keys[0], begin, end);
-      for (int64_t i = 0; i < n; ++i) ranks[index[i]] = rank;
+      const double rank = RankOf(key, begin, end);
+      const bool ordinal = task == Task::kOrdinal && rank == rank;
+      for (int64_t i = 0; i < n; ++i) ranks[index[i]] = ordinal ? static_cast<double>(base + i + 1) : rank;
     }
   }
 
   // A leaf of any keys, whose n places in the order begin at `base`.
-  void Sort(Lane& lane, const uint64_t* keys, const uint32_t* index, int64_t n, int64_t base) const {
-    const bool moved = SortPlaces(keys, n, lane.packed);
-    if (!moved) {
-      if (ranks == nullptr || sorted != nullptr) return Equal(keys, index, n, base, 0, 0);
+  void Sort(const Lane& lane, int64_t n, int64_t base) const {
+    const uint64_t* keys = lane.keys;
+    const uint32_t* index = lane.index;
+    if (!SortPlaces(keys, n, lane.packed)) {
+      if (sorted != nullptr || order != nullptr) {
+        if (sorted != nullptr) memcpy(sorted + base, keys, static_cast<size_t>(n) * sizeof *keys);
+        uint32_t* to = sorted != nullptr ? sorted_index : order;
+        if (to != nullptr) memcpy(to + base, index, static_cast<size_t>(n) * sizeof *index);
+        return;
+      }
       for (int64_t i = 0; i < n; ++i) lane.packed[i] = static_cast<uint64_t>(i);
     }
     const auto place = [&](int64_t i) { return static_cast<int64_t>(lane.packed[i] & kPlaceMask); };
     if (sorted != nullptr) {
-      for (int64_t i = 0; i < n; ++i) lane.keys[i] = keys[place(i)];
-      memcpy(sorted + base, lane.keys, static_cast<size_t>(n) * sizeof *keys);
+      for (int64_t i = 0; i < n; ++i) sorted[base + i] = keys[place(i)];
       if (sorted_index == nullptr) return;
-      for (int64_t i = 0; i < n; ++i) lane.index[i] = index[place(i)];
-      memcpy(sorted_index + base, lane.index, static_cast<size_t>(n) * sizeof *index);
+      for (int64_t i = 0; i < n; ++i) sorted_index[base + i] = index[place(i)];
     } else if (order != nullptr) {
       for (int64_t i = 0; i < n; ++i) order[base + i] = index[place(i)];
     } else {
@@ -162,29 +164,31 @@ Status Run(Job& job, const Elements& elements, int64_t n, Task task, uint32_t* o
   const bool numbers = task == Task::kDense || task == Task::kUnique;
   Finish finish{task, elements.real(), elements.nan(), order, ranks, nullptr, nullptr};
   if (n > 0) {
-    const bool indexed = task != Task::kUnique || order != nullptr, large = n > kSingle;
-    const Space space{job.Scratch<uint64_t>(n), indexed ? job.Scratch<uint32_t>(n) : nullptr,
-                      large ? job.Scratch<uint16_t>(n) : nullptr};
-    auto* lanes = job.Scratch<Lane>(large ? job.threads() : 1);
-    if (space.keys == nullptr || (indexed && space.index == nullptr) || (large && space.ids == nullptr) ||
-        lanes == nullptr)
-      return Status::kNoMemory;
+    const bool indexed = task != Task::kUnique || order != nullptr;
     if (numbers) {
-      finish.sorted = space.keys;
-      finish.sorted_index = space.index;
+      finish.sorted = job.Scratch<uint64_t>(n);
+      finish.sorted_index = indexed ? job.Scratch<uint32_t>(n) : nullptr;
+      if (finish.sorted == nullptr || (indexed && finish.sorted_index == nullptr)) return Status::kNoMemory;
     }
-    if (large) {
-      // Chunks twice, leaves, and blocks twice, all of them of about the same length.
-      job.Total((numbers ? 5 : 3) * (n / 16384) + 16);
+    if (n > kSingle) {
+      const Space space{job.Scratch<uint64_t>(n), indexed ? job.Scratch<uint16_t>(n) : nullptr};
+      const Lanes lanes{job.Scratch<char>(job.threads() * Lanes::kBytes)};
+      if (space.keys == nullptr || (indexed && space.places == nullptr) || lanes.data == nullptr)
+        return Status::kNoMemory;
+      // Chunks, leaves, and blocks twice: roughly as many of each.
+      job.Total((numbers ? 4 : 2) * (n / 16384) + 16);
       const Status status =
           Distribute(job, finish, Source{elements, nullptr, nullptr}, n, 0, 0, 0, ~uint64_t{0}, space, lanes);
       if (status != Status::kOk) return status;
-    } else if (!job.Serial([&] {
-                 if (elements.LoadKeys(0, n, space.keys)) finish.minus = 1;
-                 for (int64_t i = 0; indexed && i < n; ++i) space.index[i] = static_cast<uint32_t>(i);
-                 finish.Sort(*lanes, space.keys, space.index, n, 0);
-               })) {
-      return job.status();
+    } else {
+      const Lane lane{job.Scratch<uint64_t>(n), job.Scratch<uint64_t>(n), job.Scratch<uint32_t>(n), nullptr};
+      if (lane.keys == nullptr || lane.packed == nullptr || lane.index == nullptr) return Status::kNoMemory;
+      if (!job.Serial([&] {
+            if (elements.LoadKeys(0, n, lane.keys)) finish.minus = 1;
+            for (int64_t i = 0; indexed && i < n; ++i) lane.index[i] = static_cast<uint32_t>(i);
+            finish.Sort(lane, n, 0);
+          }))
+        return job.status();
     }
   }
   if (!numbers) return job.status();

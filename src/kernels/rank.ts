@@ -65,8 +65,8 @@ function twin(x: TypedArray, task: number, _order: undefined, ranks: Float64Arra
     end = begin + 1
     while (end < length && sameKey(keys, order[end]!, first)) end++
     distinct++
-    const value = x[first]!
-    const rank = Number.isNaN(value)
+    const nan = Number.isNaN(x[first])
+    const rank = nan
       ? Number.NaN
       : method === 'average'
         ? (begin + 1 + end) / 2
