@@ -422,9 +422,16 @@ int ChooseBands(const Target<L>* first, const Target<L>* end, L* sample, int64_t
   }
   Arrange(sample, size, 0, wanted, ends, Budget(size));
   int bands_made = 0;
+  L covered = 0;  // the last band's end
   for (int i = 0; i < made; ++i) {
-    const L lo = windows[i].from < 0 ? first->lo : sample[windows[i].from];
+    L lo = windows[i].from < 0 ? first->lo : sample[windows[i].from];
     const L hi = windows[i].to >= size ? first->hi : sample[windows[i].to];
+    // A key that ends one window and begins the next belongs to the first.
+    if (i > 0 && lo <= covered) {
+      if (hi <= covered) continue;
+      lo = static_cast<L>(covered + 1);
+    }
+    covered = hi;
     int64_t equal = 0;
     for (int64_t j = 0; j < size; ++j) equal += (sample[j] == lo) + (sample[j] == hi);
     const bool frequent = equal > 4 + (windows[i].to - windows[i].from) / 4;

@@ -174,6 +174,17 @@ describe('awkward data', () => {
     expect(quantile.sync(x, q, { method: 'lower' })).toEqual(q.map((s) => sorted[Math.floor((x.length - 1) * s)]!))
   })
 
+  it('bands that meet in a repeated value', () => {
+    const q = Float64Array.from({ length: 101 }, (_, i) => i / 100)
+    for (const kinds of [50, 500, 2000, 5000, 50_000]) {
+      const next = random(kinds)
+      const x = Int32Array.from({ length: 100_000 }, () => next() * kinds)
+      const sorted = x.slice().sort()
+      const expected = q.map((share) => sorted[Math.floor((x.length - 1) * share)]!)
+      expect(quantile.sync(x, q, { method: 'lower' }), `${kinds} values`).toEqual(expected)
+    }
+  })
+
   it('NaNs are left out wherever they are, and however many', () => {
     for (const share of [0.00001, 0.01, 0.5, 0.999]) {
       const next = random(5)
