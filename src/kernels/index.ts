@@ -31,6 +31,17 @@ export { type Moments, type MomentsKernel, moments } from './moments.js'
 export { type NormOptions, norm } from './norm.js'
 export { type Rolling, type RollingFunction, type RollingOptions, type RollingStdOptions, rolling } from './rolling.js'
 export { type Searchsorted, type SearchsortedOptions, searchsorted, type ValueOf } from './searchsorted.js'
+export { type Argpartition, argpartition } from './argpartition.js'
+export { type Median, median } from './median.js'
+export { type Kth, type Partition, type Partitionable, partition } from './partition.js'
+export {
+  type Fractions,
+  type NanOptions,
+  type Quantile,
+  type QuantileMethod,
+  type QuantileOptions,
+  quantile,
+} from './quantile.js'
 export { type Sort, type SortOptions, sort } from './sort.js'
 export { std } from './std.js'
 export { type Sum, sum } from './sum.js'
