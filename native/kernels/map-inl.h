@@ -12,39 +12,64 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Applies Op to vectors of T; the last, partial vector is padded with the chunk's own first elements.
-template <class T, class Op, int kCount>
+// A vector of operands of type T; of a mask's bytes as integers of the width of D's lanes.
+template <class D, class T>
+OFFLOOP_INLINE auto LoadOperand(D d, const T* from) {
+  if constexpr (sizeof(T) == sizeof(hn::TFromD<D>)) {
+    return hn::LoadU(d, from);
+  } else {
+    static_assert(sizeof(T) == 1);
+    const auto bytes = hn::LoadU(hn::Rebind<uint8_t, D>(), from);
+    const auto words = hn::PromoteTo(hn::Rebind<uint32_t, D>(), bytes);
+    if constexpr (sizeof(hn::TFromD<D>) == 4)
+      return words;
+    else
+      return hn::PromoteTo(hn::RebindToUnsigned<D>(), words);
+  }
+}
+
+// Applies Op to vectors of T; the last, partial vector is padded with the chunk's own last elements. The first
+// operand may be of another type (a mask).
+template <class T, class Op, int kCount, class First = T>
 struct Chunk {
   static void Run(const void* const* in, void* to, int64_t n) {
     const hn::ScalableTag<T> d;
     const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
     T* out = static_cast<T*>(to);
-    const T* x[kCount];
-    for (int k = 0; k < kCount; ++k) x[k] = static_cast<const T*>(in[k]);
+    const First* a = static_cast<const First*>(in[0]);
+    const T* b = static_cast<const T*>(in[kCount > 1 ? 1 : 0]);
+    const T* c = static_cast<const T*>(in[kCount > 2 ? 2 : 0]);
     int64_t i = 0;
-    for (; i + lanes <= n; i += lanes) hn::StoreU(Apply(d, x, i), d, out + i);
+    for (; i + lanes <= n; i += lanes) hn::StoreU(Apply(d, a + i, b + i, c + i), d, out + i);
     if (i < n) {
-      T padded[kCount][hn::MaxLanes(d)];
-      T result[hn::MaxLanes(d)];
-      const T* p[kCount];
-      for (int k = 0; k < kCount; ++k) {
-        for (int64_t j = 0; j < lanes; ++j) padded[k][j] = x[k][i + j < n ? i + j : n - 1];
-        p[k] = padded[k];
+      First pad_a[hn::MaxLanes(d)];
+      T pad_b[hn::MaxLanes(d)], pad_c[hn::MaxLanes(d)];
+      const hn::Rebind<First, hn::ScalableTag<T>> first;
+      hn::StoreU(hn::Set(first, a[n - 1]), first, pad_a);
+      __builtin_memcpy(pad_a, a + i, static_cast<size_t>(n - i) * sizeof(First));
+      if constexpr (kCount > 1) {
+        hn::StoreU(hn::Set(d, b[n - 1]), d, pad_b);
+        __builtin_memcpy(pad_b, b + i, static_cast<size_t>(n - i) * sizeof(T));
       }
-      hn::StoreU(Apply(d, p, 0), d, result);
-      for (int64_t j = 0; i + j < n; ++j) out[i + j] = result[j];
+      if constexpr (kCount > 2) {
+        hn::StoreU(hn::Set(d, c[n - 1]), d, pad_c);
+        __builtin_memcpy(pad_c, c + i, static_cast<size_t>(n - i) * sizeof(T));
+      }
+      T result[hn::MaxLanes(d)];
+      hn::StoreU(Apply(d, pad_a, pad_b, pad_c), d, result);
+      __builtin_memcpy(out + i, result, static_cast<size_t>(n - i) * sizeof(T));
     }
   }
 
  private:
   template <class D>
-  static OFFLOOP_INLINE hn::VFromD<D> Apply(D d, const T* const* x, int64_t i) {
+  static OFFLOOP_INLINE hn::VFromD<D> Apply(D d, const First* a, const T* b, const T* c) {
     if constexpr (kCount == 1)
-      return Op::Run(d, hn::LoadU(d, x[0] + i));
+      return Op::Run(d, LoadOperand(d, a));
     else if constexpr (kCount == 2)
-      return Op::Run(d, hn::LoadU(d, x[0] + i), hn::LoadU(d, x[1] + i));
+      return Op::Run(d, LoadOperand(d, a), hn::LoadU(d, b));
     else
-      return Op::Run(d, hn::LoadU(d, x[0] + i), hn::LoadU(d, x[1] + i), hn::LoadU(d, x[2] + i));
+      return Op::Run(d, LoadOperand(d, a), hn::LoadU(d, b), hn::LoadU(d, c));
   }
 };
 
@@ -63,6 +88,13 @@ template <class T, class Op>
 Status Map3(Job& job, In<T> a, In<T> b, In<T> c, Out<T> out) {
   const MapOperand in[] = {{a.data, a.size, sizeof(T)}, {b.data, b.size, sizeof(T)}, {c.data, c.size, sizeof(T)}};
   return RunMap(job, in, 3, out.data, sizeof(T), out.size, &Chunk<T, Op, 3>::Run);
+}
+
+// Chosen by a mask of bytes, its length the result's or 1.
+template <class T, class Op>
+Status MapMasked(Job& job, In<uint8_t> mask, In<T> a, In<T> b, Out<T> out) {
+  const MapOperand in[] = {{mask.data, mask.size, 1}, {a.data, a.size, sizeof(T)}, {b.data, b.size, sizeof(T)}};
+  return RunMap(job, in, 3, out.data, sizeof(T), out.size, &Chunk<T, Op, 3, uint8_t>::Run);
 }
 
 }  // namespace

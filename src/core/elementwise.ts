@@ -83,10 +83,16 @@ export interface Ternary {
 export interface Elementwise {
   readonly name: string
   readonly summary: string
+  /** The kernel of the binary that computes it, where that has another name. */
+  readonly native?: string
   /** Names of the operands, in order. */
   readonly operands: readonly string[]
+  /** Those of them that are numbers always. */
+  readonly numbers?: readonly string[]
+  /** The first operand is a mask: a Uint8Array. The others may all be numbers then, of f64. */
+  readonly masked?: boolean
   /**
-   * The twin: reads operands as `a[i * step(a)]` and writes out[i]. It takes the C++ parameters: the operands, then
+   * The twin: reads operands as `a[i & mask(a)]` and writes out[i]. It takes the C++ parameters: the operands, then
    * `fast` where there is a precision (which it ignores: the twin is always exact), then `out`.
    */
   // biome-ignore lint/suspicious/noExplicitAny: a twin's parameters are its own business
@@ -100,7 +106,13 @@ export interface Elementwise {
 }
 
 const FLOATS = ['f64', 'f32'] as const
+const MASKS = ['u8', 'u8c'] as const
 const PRECISIONS = ['exact', 'fast'] as const
+
+/** For `a[i & mask(a)]`: 0 for an operand that is repeated, else all bits. */
+export function mask(operand: Float | Uint8Array): 0 | -1 {
+  return operand.length === 1 ? 0 : -1
+}
 
 /** 0 for an operand that is repeated, else 1. */
 export function step(operand: Float): 0 | 1 {
@@ -108,19 +120,24 @@ export function step(operand: Float): 0 | 1 {
 }
 
 export function defineElementwise<F extends Callable>(kernel: Elementwise): F {
-  const { name, summary, operands, twin, fast } = kernel
+  const { name, summary, operands, twin, fast, masked = false } = kernel
   const sample = kernel.sample ?? ((dtype, size, random) => randomArray(dtype, size, random))
   const parameters = operands.length + (fast === undefined ? 1 : 2)
-  const pattern = [...operands.map(() => 'in:$'), ...(fast === undefined ? [] : ['boolean']), 'out:$'].join(' ')
+  const pattern = [
+    ...operands.map((_, k) => (k === 0 && masked ? 'in:u8' : 'in:$')),
+    ...(fast === undefined ? [] : ['boolean']),
+    'out:$',
+  ].join(' ')
   return defineKernel<F>({
     name,
+    ...(kernel.native === undefined ? {} : { native: kernel.native }),
     summary,
     agreement: 'exact',
     arity: operands.length,
     options: fast === undefined ? ['out'] : ['out', 'precision'],
     instances: instancesOf(FLOATS, pattern),
     check(args, options) {
-      const { dtype, length, arrays } = readOperands(operands, args)
+      const { dtype, length, arrays } = readOperands(kernel, args)
       const quick = fast !== undefined && options.precision !== undefined
       const isFast = quick && readChoice('precision', options.precision, PRECISIONS) === 1
       const out = readOut('out', options.out, dtype, length, arrays, true)
@@ -130,7 +147,7 @@ export function defineElementwise<F extends Callable>(kernel: Elementwise): F {
       for (let k = 0; k < arrays.length; k++) {
         const array = arrays[k]!
         values[k] = { kind: 'in', array }
-        if (array.length === length) moved += bytes
+        if (array.length === length) moved += k === 0 && masked ? 1 : bytes
       }
       if (fast !== undefined) values[parameters - 2] = { kind: 'boolean', value: isFast ? 1 : 0 }
       values[parameters - 1] = { kind: 'out', dtype, length, array: out }
@@ -156,33 +173,44 @@ function costOfMoving(bytes: number): number {
 }
 
 function readOperands(
-  names: readonly string[],
+  { operands: names, numbers, masked }: Elementwise,
   args: readonly unknown[],
-): { dtype: 'f64' | 'f32'; length: number; arrays: Float[] } {
-  let dtype: Dtype | undefined
+): { dtype: 'f64' | 'f32'; length: number; arrays: (Float | Uint8Array)[] } {
+  let dtype: 'f64' | 'f32' | undefined
   let length = 1
-  let numbers = false
+  let scalars = 0
   const arrays = args.slice(0, names.length) as Float[]
   for (let k = 0; k < names.length; k++) {
     const value = args[k]
-    if (typeof value === 'number') {
-      numbers = true
-      continue
-    }
     const count = (value as Float | undefined | null)?.length
-    if (dtype === undefined) dtype = readArray(names[k]!, value, FLOATS)
-    else if (dtypeOf(value) !== dtype || count === 0) readArray(names[k]!, value, [dtype])
+    if (k === 0 && masked) {
+      readArray(names[k]!, value, MASKS)
+    } else if (typeof value === 'number') {
+      scalars++
+      continue
+    } else if (numbers?.includes(names[k]!)) {
+      throw wrongType(names[k]!, 'a number', value)
+    } else if (dtype === undefined) {
+      dtype = readArray(names[k]!, value, FLOATS) as 'f64' | 'f32'
+    } else if (dtypeOf(value) !== dtype || count === 0) {
+      readArray(names[k]!, value, [dtype])
+    }
     if (count === length || count === 1) continue
     if (length !== 1) throw wrongShape(names[k]!, `${length} elements, or one`, `${count}`)
     length = count!
   }
-  if (dtype === undefined) throw wrongType(names[0]!, 'a Float64Array or Float32Array (one operand at least)', args[0])
-  if (numbers) {
-    for (let k = 0; k < names.length; k++) {
-      if (typeof args[k] === 'number') arrays[k] = arrayOf(dtype as 'f64' | 'f32', args[k] as number)
-    }
+  if (dtype === undefined) {
+    const first = names.findIndex((name) => !numbers?.includes(name))
+    if (!masked) throw wrongType(names[first]!, 'a Float64Array or Float32Array (one operand at least)', args[first])
+    dtype = 'f64'
   }
-  return { dtype: dtype as 'f64' | 'f32', length, arrays }
+  for (let k = 0; scalars > 0; k++) {
+    const value = args[k]
+    if (typeof value !== 'number') continue
+    arrays[k] = arrayOf(dtype, value)
+    scalars--
+  }
+  return { dtype, length, arrays }
 }
 
 // Numbers travel as arrays of one element, cut from larger ones: V8 would keep the element of an array by itself inside

@@ -1,5 +1,5 @@
 import type { Float } from '../base/dtypes.js'
-import { type Binary, defineElementwise, step } from '../core/elementwise.js'
+import { type Binary, defineElementwise, mask } from '../core/elementwise.js'
 
 /**
  * a + b, element by element. Exact: IEEE addition, rounded to nearest even.
@@ -18,7 +18,7 @@ export const add: Binary = /* @__PURE__ */ defineElementwise<Binary>({
   operands: ['a', 'b'],
   ns: { f64: 0.05, f32: 0.03 },
   twin(a: Float, b: Float, out: Float) {
-    const [p, q] = [step(a), step(b)]
-    for (let i = 0; i < out.length; i++) out[i] = a[i * p]! + b[i * q]!
+    const [p, q] = [mask(a), mask(b)]
+    for (let i = 0; i < out.length; i++) out[i] = a[i & p]! + b[i & q]!
   },
 })

@@ -1,0 +1,22 @@
+import type { Float } from '../base/dtypes.js'
+import { defineElementwise, type Unary } from '../core/elementwise.js'
+
+/**
+ * |x|, element by element. Exact; |-0| is +0.
+ *
+ * @param x - Float64Array or Float32Array
+ * @param options - `out`: where the result goes; it may be `x`
+ * @returns a fresh array, or `out`
+ * @throws TypeError (ERR_OFFLOOP_ARG_TYPE), RangeError (ERR_OFFLOOP_SHAPE, ERR_OFFLOOP_OVERLAP)
+ * @example
+ * const distances = await abs(differences)
+ */
+export const abs: Unary = /* @__PURE__ */ defineElementwise<Unary>({
+  name: 'abs',
+  summary: '|x|, element by element',
+  operands: ['x'],
+  ns: { f64: 0.05, f32: 0.03 },
+  twin(x: Float, out: Float) {
+    for (let i = 0; i < out.length; i++) out[i] = Math.abs(x[i]!)
+  },
+})

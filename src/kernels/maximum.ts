@@ -1,0 +1,25 @@
+import type { Float } from '../base/dtypes.js'
+import { type Binary, defineElementwise, mask } from '../core/elementwise.js'
+
+/**
+ * The larger of a and b, element by element, as Math.max has it: NaN where either is NaN, and +0 is larger than -0. (NumPy's
+ * `maximum` gives either zero.)
+ *
+ * @param a - Float64Array or Float32Array, or a number (rounded to the other operand's type); length 1 is repeated
+ * @param b - of the type and length of `a`, or a number
+ * @param options - `out`: where the result goes; it may be `a` or `b`
+ * @returns a fresh array, or `out`
+ * @throws TypeError (ERR_OFFLOOP_ARG_TYPE), RangeError (ERR_OFFLOOP_SHAPE, ERR_OFFLOOP_OVERLAP)
+ * @example
+ * const rectified = await maximum(xs, 0)
+ */
+export const maximum: Binary = /* @__PURE__ */ defineElementwise<Binary>({
+  name: 'maximum',
+  summary: 'The larger of a and b, element by element',
+  operands: ['a', 'b'],
+  ns: { f64: 0.05, f32: 0.03 },
+  twin(a: Float, b: Float, out: Float) {
+    const [p, q] = [mask(a), mask(b)]
+    for (let i = 0; i < out.length; i++) out[i] = Math.max(a[i & p]!, b[i & q]!)
+  },
+})
