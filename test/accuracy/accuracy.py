@@ -40,6 +40,7 @@ FUNCTIONS = {
     "log1p": (mp.log1p, "log1p", (-1, 1.8e308), (-1, 3.4e38), [x - 1 for x in BINADES] + BINADES),
     "log2": (lambda x: mp.log(x, 2), "log2", (0, 1.8e308), (0, 3.4e38), BINADES),
     "log10": (mp.log10, "log10", (0, 1.8e308), (0, 3.4e38), BINADES),
+    "pow": (mp.power, "power", (-1074, 1024), (-149, 128), []),
 }
 TWO = {"pow"}  # functions of two operands; their interval is that of the result's logarithm
 
@@ -74,7 +75,7 @@ def inputs(name, single, count, rng):
         a = random_bits(half, dtype, word, rng)
         a = np.concatenate([np.abs(a), np.exp(rng.uniform(-3, 3, count - half)).astype(dtype)])
         with np.errstate(all="ignore"):
-            b = (rng.uniform(low, high, count) / np.log2(a.astype(np.longdouble))).astype(dtype)
+            b = (rng.uniform(low, high, len(a)) / np.log2(a.astype(np.longdouble))).astype(dtype)
         fine = np.isfinite(a) & np.isfinite(b) & (a != 1)
         return [a[fine], b[fine]]
     even = rng.uniform(max(low, -1e6), min(high, 1e6), count - half).astype(dtype)
