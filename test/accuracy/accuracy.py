@@ -83,7 +83,7 @@ def inputs(name, single, count, rng):
         even = np.abs(even)
     x = np.concatenate([random_bits(half, dtype, word, rng), even])
     x = np.where((x < low) & (low == 0), -x, x)
-    return [x[(x >= dtype(low)) & (x <= dtype(high))]]
+    return [x[(x > dtype(low)) & (x <= dtype(high))]]
 
 
 def random_bits(count, dtype, word, rng):
@@ -103,7 +103,7 @@ def around(points, single, low, high):
                 y = np.nextafter(y, dtype(direction))
     tiny = np.finfo(dtype).smallest_subnormal
     found += [s * dtype(v) for s in (1, -1) for v in (tiny, 5 * tiny, np.finfo(dtype).tiny, 1e-30, 1e-9, 1e-3, 0.1, 0.5, 1, 30)]
-    return np.unique(np.array([x for x in found if low <= float(x) <= high], dtype=dtype))
+    return np.unique(np.array([x for x in found if low < float(x) <= high], dtype=dtype))
 
 
 def wide(name, x):
