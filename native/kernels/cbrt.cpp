@@ -41,8 +41,24 @@ struct Op {
     return hn::IfThenElse(usual, hn::CopySign(root, x), x);
   }
   template <class D, class V>
-  static OFFLOOP_INLINE V Fast(D, V x) {
-    return x;
+  static OFFLOOP_INLINE V Fast(D d, V x) {
+    const hn::RebindToSigned<D> di;
+    const V magnitude = hn::Abs(x);
+    const auto tiny = hn::Lt(magnitude, Of(d, 0x1p-126));
+    const V a = hn::IfThenElse(tiny, magnitude * Of(d, 0x1p24), magnitude);
+    const V inverse = Of(d, 1) / a;
+    const V third = hn::ConvertTo(d, hn::BitCast(di, a)) * Of(d, 1.0 / 3);
+    V t = hn::BitCast(d, hn::ConvertTo(di, third) + hn::Set(di, 709958130));
+    const V r = (t * t) * (t * inverse);
+    V p = hn::MulAdd(r, Of(d, 0.145996192886612446982), Of(d, -0.758397934778766047437));
+    p = hn::MulAdd(r, p, Of(d, 1.621429720105354466140));
+    p = hn::MulAdd(r, p, Of(d, -1.88497979543377169875));
+    t = t * hn::MulAdd(r, p, Of(d, 1.87595182427177009643));
+    const V error = hn::MulSub(t * t, t, a) * inverse;
+    V root = hn::NegMulAdd(t * error, Of(d, 1.0 / 3), t);
+    root = hn::IfThenElse(tiny, root * Of(d, 0x1p-8), root);
+    const auto usual = hn::And(hn::Gt(magnitude, hn::Zero(d)), hn::Lt(magnitude, hn::Inf(d)));
+    return hn::IfThenElse(usual, hn::CopySign(root, x), x);
   }
 };
 

@@ -1,20 +1,21 @@
 // expm1: e^x - 1, element by element.
 
 #include "kernels/math-exp-inl.h"
+#include "kernels/math-fast-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
 namespace expm1_kernel {
 
 struct Op {
-  static constexpr bool kFastDoubles = false;
+  static constexpr bool kFastDoubles = true;
   template <class D, class V>
   static OFFLOOP_INLINE V Exact(D d, V x) {
     return math::Expm1Exact(d, x);
   }
   template <class D, class V>
-  static OFFLOOP_INLINE V Fast(D, V x) {
-    return x;
+  static OFFLOOP_INLINE V Fast(D d, V x) {
+    return math::Expm1Fast(d, x);
   }
 };
 

@@ -1,5 +1,6 @@
 // log10: logarithms to base 10, element by element.
 
+#include "kernels/math-fast-inl.h"
 #include "kernels/math-log-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
@@ -7,14 +8,14 @@ namespace {
 namespace log10_kernel {
 
 struct Op {
-  static constexpr bool kFastDoubles = false;
+  static constexpr bool kFastDoubles = true;
   template <class D, class V>
   static OFFLOOP_INLINE V Exact(D d, V x) {
     return math::Log10Exact(d, x);
   }
   template <class D, class V>
-  static OFFLOOP_INLINE V Fast(D, V x) {
-    return x;
+  static OFFLOOP_INLINE V Fast(D d, V x) {
+    return math::LogFast(d, x, 0.4342944819032518, 3.01029995663611771306e-01, 3.69423907715893078616e-13);
   }
 };
 

@@ -1,5 +1,6 @@
 // log1p: log(1 + x), element by element.
 
+#include "kernels/math-fast-inl.h"
 #include "kernels/math-log-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
@@ -7,14 +8,14 @@ namespace {
 namespace log1p_kernel {
 
 struct Op {
-  static constexpr bool kFastDoubles = false;
+  static constexpr bool kFastDoubles = true;
   template <class D, class V>
   static OFFLOOP_INLINE V Exact(D d, V x) {
     return math::Log1pExact(d, x);
   }
   template <class D, class V>
-  static OFFLOOP_INLINE V Fast(D, V x) {
-    return x;
+  static OFFLOOP_INLINE V Fast(D d, V x) {
+    return math::Log1pFast(d, x);
   }
 };
 

@@ -1,5 +1,6 @@
 // log2: logarithms to base 2, element by element.
 
+#include "kernels/math-fast-inl.h"
 #include "kernels/math-log-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
@@ -7,14 +8,14 @@ namespace {
 namespace log2_kernel {
 
 struct Op {
-  static constexpr bool kFastDoubles = false;
+  static constexpr bool kFastDoubles = true;
   template <class D, class V>
   static OFFLOOP_INLINE V Exact(D d, V x) {
     return math::Log2Exact(d, x);
   }
   template <class D, class V>
-  static OFFLOOP_INLINE V Fast(D, V x) {
-    return x;
+  static OFFLOOP_INLINE V Fast(D d, V x) {
+    return math::LogFast(d, x, 1.4426950408889634, 1, 0);
   }
 };
 

@@ -43,6 +43,7 @@ export {
   type QuantileOptions,
   quantile,
 } from './quantile.js'
+export { pow } from './pow.js'
 export { type Sort, type SortOptions, sort } from './sort.js'
 export { std } from './std.js'
 export { type Sum, sum } from './sum.js'

@@ -1,0 +1,178 @@
+// Fast forms (a few ULP) of exp and log for floats and doubles, with FMA. The coefficients: native/tools/minimax.py.
+#pragma once
+
+#include "kernels/math-log-inl.h"
+
+namespace offloop::OFFLOOP_ISA {
+namespace {
+namespace math {
+
+// Constants that differ between the two types.
+template <class T>
+struct Fast;
+template <>
+struct Fast<float> {
+  static constexpr int kShift = 23;
+  static constexpr uint32_t kBias = 127, kMantissa = 0x7fffff, kRoot = 0x3f3504f3;  // sqrt(1/2)
+  static constexpr float kRound = 12582912, kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
+  static constexpr float kLeastNormal = 0x1p-126f, kUp = 0x1p24f, kUpPower = 24;
+  static constexpr float kMost = 89, kLeast = -105, kLeastMinus = -18;  // of exp; of expm1
+  // e^x = 1 + x + x^2 g(x)
+  static constexpr float kExp[] = {0.5f, 0.1666657702559799f, 0.041666554662050534f, 0.008363173074513711f,
+                                   0.001392617611993558f};
+  // log(1 + x) = x + x^2 h(x)
+  static constexpr float kLog[] = {-0.4999999764977098f, 0.33333330028354796f,  -0.25000781239812697f,
+                                   0.20001234461093456f, -0.16626645629127462f, 0.14204855952571013f,
+                                   -0.1312755565128765f, 0.1272267278801096f,   -0.07673641501674025f};
+};
+template <>
+struct Fast<double> {
+  static constexpr int kShift = 52;
+  static constexpr uint64_t kBias = 1023, kMantissa = 0xfffffffffffff, kRoot = 0x3fe6a09e667f3bcd;
+  static constexpr double kRound = kMagic, kLn2High = 6.93147180369123816490e-01, kLn2Low = 1.90821492927058770002e-10;
+  static constexpr double kLeastNormal = 0x1p-1022, kUp = 0x1p54, kUpPower = 54;
+  static constexpr double kMost = 710, kLeast = -750, kLeastMinus = -40;
+  static constexpr double kExp[] = {0.5000000000000001,     0.16666666666666669,    0.041666666666624164,
+                                    0.008333333333330065,   0.0013888888917196719,  0.00019841269863040545,
+                                    2.4801521322368692e-05, 2.7557268480310024e-06, 2.7620075879983367e-07,
+                                    2.5100375832561234e-08};
+  static constexpr double kLog[] = {-0.5,
+                                    0.3333333333333326,
+                                    -0.24999999999992914,
+                                    0.2000000000003205,
+                                    -0.16666666668629757,
+                                    0.1428571428268799,
+                                    -0.1249999978954668,
+                                    0.11111111107647632,
+                                    -0.10000011277649974,
+                                    0.09090921328672855,
+                                    -0.0833299913609137,
+                                    0.076916546465268,
+                                    -0.07148420480023412,
+                                    0.06682375886233116,
+                                    -0.062025600107261776,
+                                    0.05686585537339873,
+                                    -0.05669643772565927,
+                                    0.06444421108963665,
+                                    -0.0594377125876568,
+                                    0.026259864395059444};
+};
+
+// c[0] + c[1] x + …, odd and even powers side by side.
+template <class D, class V, int kTerms>
+OFFLOOP_INLINE V Polynomial(D d, V x, const hn::TFromD<D> (&c)[kTerms]) {
+  const V square = x * x;
+  V last = hn::Set(d, c[kTerms - 1]), other = hn::Set(d, c[kTerms - 2]);
+#pragma GCC unroll 32
+  for (int i = kTerms - 3; i >= 0; i -= 2) {
+    last = hn::MulAdd(last, square, hn::Set(d, c[i]));
+    if (i > 0) other = hn::MulAdd(other, square, hn::Set(d, c[i - 1]));
+  }
+  return kTerms % 2 == 0 ? hn::MulAdd(last, x, other) : hn::MulAdd(other, x, last);
+}
+
+// Min and Max with the operand of interest second: a NaN stays one.
+template <class D, class V>
+OFFLOOP_INLINE V Within(D d, V x, hn::TFromD<D> least, hn::TFromD<D> most) {
+  return hn::Max(hn::Set(d, least), hn::Min(hn::Set(d, most), x));
+}
+
+// 2^k of t = k + kRound, in the range of normal numbers.
+template <class D, class V>
+OFFLOOP_INLINE V FastPower(D d, V t) {
+  using F = Fast<hn::TFromD<D>>;
+  return hn::BitCast(d, hn::ShiftLeft<F::kShift>(Bits(d, t) + hn::Set(Word<D>(), F::kBias)));
+}
+// y * 2^k for whole k, rounded once.
+template <class D, class V>
+OFFLOOP_INLINE V FastScale(D d, V y, V k) {
+#if HWY_TARGET == HWY_AVX3
+  (void)d;
+  if constexpr (sizeof(hn::TFromD<D>) == 4)
+    return V{_mm512_scalef_ps(y.raw, k.raw)};
+  else
+    return V{_mm512_scalef_pd(y.raw, k.raw)};
+#else
+  const V round = hn::Set(d, Fast<hn::TFromD<D>>::kRound);
+  const V half = hn::MulAdd(k, Of(d, 0.5), round);
+  return y * FastPower(d, half) * FastPower(d, k - (half - round) + round);
+#endif
+}
+
+// x = k log(2) + r, and e^r - 1.
+template <class D, class V>
+OFFLOOP_INLINE V FastExpPart(D d, V x, V& k) {
+  using F = Fast<hn::TFromD<D>>;
+  const V round = hn::Set(d, F::kRound);
+  k = hn::MulAdd(x, Of(d, 1.4426950408889634), round) - round;
+  const V r = hn::NegMulAdd(k, hn::Set(d, F::kLn2Low), hn::NegMulAdd(k, hn::Set(d, F::kLn2High), x));
+  return hn::MulAdd(r * r, Polynomial(d, r, F::kExp), r);
+}
+
+template <class D, class V>
+OFFLOOP_INLINE V ExpFast(D d, V x) {
+  using F = Fast<hn::TFromD<D>>;
+  V k;
+  const V part = FastExpPart(d, Within(d, x, F::kLeast, F::kMost), k);
+  return FastScale(d, Of(d, 1) + part, k);
+}
+
+template <class D, class V>
+OFFLOOP_INLINE V Expm1Fast(D d, V x) {
+  using F = Fast<hn::TFromD<D>>;
+  V k;
+  const V part = FastExpPart(d, Within(d, x, F::kLeastMinus, F::kMost), k);
+  // Half of the result, since 2^k may be too large by itself; then zero with its sign.
+  const V half = FastPower(d, k + hn::Set(d, F::kRound - 1));
+  const V y = hn::MulAdd(half, part, half - Of(d, 0.5));
+  return hn::CopySign(y + y, x);
+}
+
+// x = 2^k (1 + f) for positive finite x.
+template <class D, class V>
+OFFLOOP_INLINE V FastReduce(D d, V x, V& k) {
+  using F = Fast<hn::TFromD<D>>;
+  const auto tiny = hn::Lt(x, hn::Set(d, F::kLeastNormal));
+  const V u = hn::IfThenElse(tiny, x * hn::Set(d, F::kUp), x);
+  const Word<D> du;
+  const auto offset = Bits(d, u) - hn::Set(du, F::kRoot);
+  const auto mantissa = (offset & hn::Set(du, F::kMantissa)) + hn::Set(du, F::kRoot);
+  // k is an arithmetic shift, which doubles lack on AVX2: by way of the low bits of a float.
+  const auto biased = hn::ShiftRight<F::kShift>(offset + hn::Set(du, F::kBias << F::kShift));
+  const V round = hn::Set(d, F::kRound);
+  k = hn::BitCast(d, biased | Bits(d, round)) - round - hn::Set(d, static_cast<hn::TFromD<D>>(F::kBias));
+  k = hn::IfThenElse(tiny, k - hn::Set(d, F::kUpPower), k);
+  return hn::BitCast(d, mantissa) - Of(d, 1);
+}
+// log(1 + f)
+template <class D, class V>
+OFFLOOP_INLINE V FastLogPart(D d, V f) {
+  return hn::MulAdd(f * f, Polynomial(d, f, Fast<hn::TFromD<D>>::kLog), f);
+}
+
+// `scale` log(x), where k times `high` + `low` is the part of the exponent.
+template <class D, class V>
+OFFLOOP_INLINE V LogFast(D d, V x, double scale, double high, double low) {
+  V k;
+  const V part = FastLogPart(d, FastReduce(d, x, k));
+  const V rest = scale == 1 ? hn::MulAdd(k, Of(d, low), part) : hn::MulAdd(k, Of(d, low), part * Of(d, scale));
+  return FixLog(d, x, hn::MulAdd(k, Of(d, high), rest));
+}
+
+template <class D, class V>
+OFFLOOP_INLINE V Log1pFast(D d, V x) {
+  using F = Fast<hn::TFromD<D>>;
+  const V one = Of(d, 1);
+  const V u = one + x;
+  const V lost = (one - (u - (u - one))) + (x - (u - one));  // 1 + x = u + lost
+  V k;
+  V f = FastReduce(d, u, k);
+  f = hn::MulAdd(lost, FastPower(d, hn::Set(d, F::kRound) - hn::Min(k, Of(d, 100))), f);
+  const V part = FastLogPart(d, f);
+  const V y = hn::MulAdd(k, hn::Set(d, F::kLn2High), hn::MulAdd(k, hn::Set(d, F::kLn2Low), part));
+  return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, FixLog(d, u, y));
+}
+
+}  // namespace math
+}  // namespace
+}  // namespace offloop::OFFLOOP_ISA
