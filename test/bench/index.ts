@@ -6,6 +6,7 @@ import { info } from 'offloop'
 import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchEstimate } from './estimate.js'
 import { benchLoop } from './loop.js'
+import { benchMath } from './math.js'
 import { benchMnist } from './mnist.js'
 import { NumPy } from './peers.js'
 import { benchSort } from './sort.js'
@@ -18,6 +19,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   sum: benchSum,
   sort: benchSort,
   topk: benchTopK,
+  math: benchMath,
   sync: benchSync,
   loop: benchLoop,
   estimate: benchEstimate,
