@@ -24,9 +24,9 @@ export { expm1 } from './expm1.js'
 export { type Histogram, type HistogramOptions, type HistogramResult, histogram } from './histogram.js'
 export { type Histogram2d, type Histogram2dOptions, type Histogram2dResult, histogram2d } from './histogram2d.js'
 export { log } from './log.js'
-export { log10 } from './log10.js'
 export { log1p } from './log1p.js'
 export { log2 } from './log2.js'
+export { log10 } from './log10.js'
 export { type Max, max } from './max.js'
 export { maximum } from './maximum.js'
 export { mean } from './mean.js'
@@ -39,6 +39,14 @@ export { multiply } from './multiply.js'
 export { type NormOptions, norm } from './norm.js'
 export { type Kth, type Partition, type Partitionable, partition } from './partition.js'
 export { pow } from './pow.js'
+export {
+  type Fractions,
+  type NanOptions,
+  type Quantile,
+  type QuantileMethod,
+  type QuantileOptions,
+  quantile,
+} from './quantile.js'
 export { type Rank, type RankMethod, type RankOptions, rank } from './rank.js'
 export { reciprocal } from './reciprocal.js'
 export { type Rolling, type RollingFunction, type RollingOptions, type RollingStdOptions, rolling } from './rolling.js'
