@@ -135,26 +135,37 @@ export function centre(x: Real, begin: number, end: number, mean: number): void 
 
 export type Spread = number[]
 
-/** The number of elements of a unit, their mean, and the sum of squares about it. */
+/** The number of elements of a unit, the sum of squares about their mean, and the mean in two parts. */
 export function measure(x: Real, begin: number, end: number): Spread {
   const count = end - begin
-  if (count === 0) return [0, 0, 0]
+  if (count === 0) return [0, 0, 0, 0]
   const mean = sumOf(x, begin, end) / count
-  if (mean - mean !== 0) return [count, mean, mean - mean] // not finite: then neither is the spread
+  if (mean - mean !== 0) return [count, mean - mean, mean, 0] // not finite: then neither is the spread
   centre(x, begin, end, mean)
   const rest = foldLanes(first)
   const shift = rest / count
-  return [count, mean + shift, foldLanes(second) - rest * shift]
+  return [count, foldLanes(second) - rest * shift, mean, shift]
+}
+
+/** A number in two parts, the second what rounding took from the first, plus `value`. */
+export function addTo(parts: number[], at: number, value: number): void {
+  const high = parts[at]!
+  const low = parts[at + 1]! + value
+  const sum = high + low
+  const back = sum - high
+  parts[at] = sum
+  parts[at + 1] = sum - sum === 0 ? high - (sum - back) + (low - back) : 0
 }
 
 export function joinSpreads(left: Spread, right: Spread): Spread {
   if (right[0] === 0) return left
   if (left[0] === 0) return right
   const count = left[0]! + right[0]!
-  const delta = right[1] === left[1] ? 0 : right[1]! - left[1]! // also of two infinities
+  const apart = right[2] === left[2] ? 0 : right[2]! - left[2]! // also of two infinities
+  const delta = apart + (right[3]! - left[3]!)
   const share = right[0]! / count
-  left[2] = left[2]! + right[2]! + delta * delta * (left[0]! * share)
-  left[1] = left[1]! + delta * share
+  left[1] = left[1]! + right[1]! + delta * delta * (left[0]! * share)
+  addTo(left, 2, delta * share)
   left[0] = count
   return left
 }
@@ -174,14 +185,14 @@ const variance: Reducer = {
     units++
   },
   end() {
-    let state: Spread = [0, 0, 0]
+    let state: Spread = [0, 0, 0, 0]
     for (let level = 0; level < LEVELS; level++) {
       if ((units >> level) & 1) state = joinSpreads(counter[level]!, state)
     }
     return state
   },
   join: joinSpreads,
-  finish: (state, ddof) => state[2]! / Math.max(state[0]! - ddof, 0),
+  finish: (state, ddof) => state[1]! / Math.max(state[0]! - ddof, 0),
 }
 const root: Reducer = { ...variance, finish: (state, ddof) => Math.sqrt(variance.finish(state, ddof)) }
 
