@@ -135,8 +135,12 @@ void Gather(const Lines& lines, int64_t first, int64_t count, int64_t at, int64_
     }
     data += at * lines.stride;
     if (count == kLines && lines.step == 1) {
-      for (int64_t i = 0; i < n; ++i, data += lines.stride)
+      // Rows may be pages apart, where no prefetcher follows. (Past the end it is asked for in vain, and without harm.)
+      const int64_t ahead = 8 * lines.stride;
+      for (int64_t i = 0; i < n; ++i, data += lines.stride) {
+        __builtin_prefetch(data + ahead);
         for (int64_t l = 0; l < kLines; ++l) tile[l * kPitch + i] = static_cast<double>(data[l]);
+      }
       return;
     }
     for (int64_t l = 0; l < count; ++l)

@@ -65,6 +65,10 @@ struct Counter {
   // What is left in the counter, smallest first, then the lanes.
   __attribute__((noinline)) double Total() const {
     Lanes total = {};
+    if (runs == 1) {  // a short row of a matrix
+      total = level[0];
+      return Fold(total);
+    }
     bool any = false;
     for (int l = 0; l < kLevels; ++l) {
       if (!(runs >> l & 1)) continue;

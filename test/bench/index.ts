@@ -8,6 +8,7 @@ import { benchEstimate } from './estimate.js'
 import { benchLoop } from './loop.js'
 import { benchMnist } from './mnist.js'
 import { NumPy } from './peers.js'
+import { benchReductions } from './reductions.js'
 import { benchSort } from './sort.js'
 import { benchSum } from './sum.js'
 import { benchSync } from './sync.js'
@@ -16,6 +17,7 @@ import { benchTopK } from './topk.js'
 type Topic = (bench: Bench, numpy: NumPy | undefined) => Promise<Row[]>
 const TOPICS: Readonly<Record<string, Topic>> = {
   sum: benchSum,
+  reductions: benchReductions,
   sort: benchSort,
   topk: benchTopK,
   sync: benchSync,

@@ -108,7 +108,7 @@ const corrupted = () => copyPackage((root) => putBinary(root, 'not a binary'))
 const mismatched = () =>
   copyPackage((root) => {
     putBinary(root, readFileSync(BINARY!))
-    edit(join(root, 'dist/kernels/sum.js'), "'in:$ result:f64'", "'in:$ in:$ result:f64'")
+    edit(join(root, 'dist/core/reduction.js'), 'boolean integer result', 'integer result')
   })
 const withoutWorker = () => copyPackage((root) => rmSync(join(root, 'dist/worker.js')))
 const brokenWorker = () =>
