@@ -291,7 +291,8 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
       { kind: 'out', dtype: 'f64', length, array: out },
     ]
     const finish = (outputs: Outputs) => (axis === ALL ? outputs.arrays[0]![0] : outputs.arrays[0])
-    const work = kernel.work(rows * cols, bytes, dtype, form) + length * 80 + (dense ? 0 : rows * cols)
+    const gather = dense ? 0 : rows * cols * (bytes < 2e6 ? 0.6 : 1.5)
+    const work = kernel.work(rows * cols, bytes, dtype, form) + length * 80 + gather
     return { instance: 'axis', values, work, finish }
   }
 

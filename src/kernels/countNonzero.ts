@@ -83,5 +83,5 @@ export const countNonzero: CountNonzero = /* @__PURE__ */ defineReduction<CountN
   noNaN: true,
   reducer: (_, dtype) => (dtype === 'i64' || dtype === 'u64' ? longReducer : reducer),
   work: (elements, bytes) =>
-    400 + Math.max(elements * 0.03, bytes * (bytes < 2e6 ? 0.03 : bytes < 12e6 ? 0.045 : 0.075)),
+    400 + Math.max(elements * 0.03, bytes * (bytes < 2e6 ? 0.018 : bytes < 12e6 ? 0.045 : 0.075)),
 })
