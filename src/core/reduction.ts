@@ -390,7 +390,7 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
         : [
             [rows, cols],
             [cols, 1],
-          ] // prettier-ignore
+          ]
       const axis = random() < 0.5 ? 0 : 1
       return [{ data: randomArray(kind, rows * cols, random), shape, strides, offset: 0 }, { axis }]
     },

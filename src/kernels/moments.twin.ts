@@ -28,7 +28,7 @@ function centreHigher(x: Real, begin: number, end: number, mean: number): void {
     t4 = 0,
     t5 = 0,
     t6 = 0,
-    t7 = 0 // prettier-ignore
+    t7 = 0
   let f0 = 0,
     f1 = 0,
     f2 = 0,
@@ -36,9 +36,9 @@ function centreHigher(x: Real, begin: number, end: number, mean: number): void {
     f4 = 0,
     f5 = 0,
     f6 = 0,
-    f7 = 0 // prettier-ignore
+    f7 = 0
   for (let i = begin; i < whole; i += 8) {
-    const d0 = x[i + 0]! - mean
+    const d0 = x[i]! - mean
     const q0 = d0 * d0
     t0 += q0 * d0
     f0 += q0 * q0

@@ -18,7 +18,7 @@ export function sumOf(x: Real, begin: number, end: number): number {
     a4 = 0,
     a5 = 0,
     a6 = 0,
-    a7 = 0 // prettier-ignore
+    a7 = 0
   let b0 = 0,
     b1 = 0,
     b2 = 0,
@@ -26,9 +26,9 @@ export function sumOf(x: Real, begin: number, end: number): number {
     b4 = 0,
     b5 = 0,
     b6 = 0,
-    b7 = 0 // prettier-ignore
+    b7 = 0
   for (let i = begin; i < whole; i += 16) {
-    a0 += x[i + 0]!
+    a0 += x[i]!
     a1 += x[i + 1]!
     a2 += x[i + 2]!
     a3 += x[i + 3]!
@@ -75,7 +75,7 @@ export function centre(x: Real, begin: number, end: number, mean: number): void 
     s4 = 0,
     s5 = 0,
     s6 = 0,
-    s7 = 0 // prettier-ignore
+    s7 = 0
   let q0 = 0,
     q1 = 0,
     q2 = 0,
@@ -83,9 +83,9 @@ export function centre(x: Real, begin: number, end: number, mean: number): void 
     q4 = 0,
     q5 = 0,
     q6 = 0,
-    q7 = 0 // prettier-ignore
+    q7 = 0
   for (let i = begin; i < whole; i += 8) {
-    const d0 = x[i + 0]! - mean
+    const d0 = x[i]! - mean
     s0 += d0
     q0 += d0 * d0
     const d1 = x[i + 1]! - mean
