@@ -1,6 +1,19 @@
 /** What an editor shows, and what the compiler refuses. */
 import { expectTypeOf, test } from 'vitest'
-import { alloc, type Matrix, matrix, type Nearest, sort, sum, topK } from '../dist/index.js'
+import {
+  alloc,
+  countNonzero,
+  dot,
+  type Matrix,
+  type Moments,
+  matrix,
+  mean,
+  moments,
+  type Nearest,
+  sort,
+  sum,
+  topK,
+} from '../dist/index.js'
 
 declare const f32: Float32Array
 declare const f64: Float64Array
@@ -21,6 +34,29 @@ test('sum', () => {
   sum.sync(f64, { signal: new AbortController().signal })
   // @ts-expect-error no such option
   sum(f64, { thread: 3 })
+})
+
+test('reductions', () => {
+  const m = matrix(f32, 2, 3)
+  expectTypeOf(mean(u8)).toEqualTypeOf<Promise<number>>()
+  expectTypeOf(mean(m)).toEqualTypeOf<Promise<number>>()
+  expectTypeOf(mean(m, { axis: 0, nan: 'omit' })).toEqualTypeOf<Promise<Float64Array<ArrayBuffer>>>()
+  expectTypeOf(mean.sync(m, { axis: 1, out: shared })).toEqualTypeOf<Float64Array<SharedArrayBuffer>>()
+  expectTypeOf(sum.js(m, { axis: 0 })).toEqualTypeOf<Float64Array<ArrayBuffer>>()
+  expectTypeOf(moments.sync(f64, { ddof: 1 })).toEqualTypeOf<Moments>()
+  expectTypeOf(countNonzero.sync(i64)).toEqualTypeOf<number>()
+  expectTypeOf(mean.state().push(f64).value()).toEqualTypeOf<number>()
+  expectTypeOf(sum.state<BigInt64Array>().value()).toEqualTypeOf<bigint>()
+  expectTypeOf(mean.stream([f64])).toEqualTypeOf<Promise<number>>()
+  expectTypeOf(dot.state().push(f64, f64).value()).toEqualTypeOf<number>()
+  // @ts-expect-error BigInts have no mean
+  mean(i64)
+  // @ts-expect-error an array has no axis
+  mean(f64, { axis: 0 })
+  // @ts-expect-error no such axis
+  mean(m, { axis: 2 })
+  // @ts-expect-error arrays of two types
+  dot(f64, f32)
 })
 
 test('sort', () => {

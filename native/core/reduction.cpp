@@ -45,6 +45,12 @@ void WithType(Dtype dtype, F&& fn) {
   }
 }
 
+int64_t BytesOf(Dtype dtype) {
+  int64_t bytes = 8;
+  WithType(dtype, [&](auto* type) { bytes = sizeof(*type); });
+  return bytes;
+}
+
 // The elements of x that are numbers, in order, in `buffer`; returns how many. `x` may be `buffer`.
 int64_t Compact(const double* x, int64_t n, double* buffer) {
   int64_t kept = 0;
@@ -63,12 +69,48 @@ bool AnyNaN(const double* x, int64_t n) {
 }
 
 void Take(const Reducer& reducer, Accumulator& accumulator, const double* x, int64_t n, int64_t at, bool omit,
-          double* buffer) {
+          double* buffer, const Ask* ask = nullptr) {
   if (omit && AnyNaN(x, n)) {
     n = Compact(x, n, buffer);
     x = buffer;
   }
+  if (ask != nullptr && reducer.unit_asking != nullptr) {
+    reducer.unit_asking(accumulator.bytes, x, n, at, *ask);
+    return;
+  }
+  if (ask != nullptr) {
+    Ask all = *ask;
+    for (int64_t i = 0; i < kAsksPerUnit; ++i) all();
+  }
   reducer.unit(accumulator.bytes, x, n, at);
+}
+
+// Blocks that one thread reads side by side.
+//
+// A unit is worked on twice and more, while memory would idle; and one stream of reads draws a third less from memory
+// than eight do (lanes-inl.h). So eight blocks are reduced in turn, unit by unit, and with each unit an eighth of the
+// next eight is asked for, a line of each in turn. 256 MB on one thread: norm and variance 20 ms instead of 34,
+// as long as the sum alone takes.
+constexpr int64_t kStreams = kAskStreams;
+
+// partial[s * part] = the state of the block at `begin` + s * part blocks.
+void ReduceAbreast(const Reducer& reducer, const Elements& x, int64_t begin, int64_t part, bool omit,
+                   ReduceState* partial) {
+  const int64_t bytes = BytesOf(x.dtype);
+  const char* const data = static_cast<const char*>(x.data) + begin * bytes;
+  alignas(64) double buffer[kUnit];
+  Accumulator accumulator[kStreams];
+  for (auto& one : accumulator) reducer.begin(one.bytes);
+  for (int64_t at = 0; at < kBlock; at += kUnit) {
+    for (int64_t s = 0; s < kStreams; ++s) {
+      // Past the end of the array it is asked for in vain, and without harm.
+      const char* const next = data + (at + kUnit + s * (kUnit / kStreams)) * bytes;
+      const Ask ask{next, part * kBlock * bytes, kUnit / kStreams / kAsksPerUnit * bytes};
+      const int64_t from = begin + s * part * kBlock + at;
+      Take(reducer, accumulator[s], AsDoubles(x, from, kUnit, buffer), kUnit, from, omit, buffer, &ask);
+    }
+  }
+  for (int64_t s = 0; s < kStreams; ++s) reducer.end(accumulator[s].bytes, partial[s * part].slot);
 }
 
 struct Lines {
@@ -93,8 +135,12 @@ void Gather(const Lines& lines, int64_t first, int64_t count, int64_t at, int64_
     }
     data += at * lines.stride;
     if (count == kLines && lines.step == 1) {
-      for (int64_t i = 0; i < n; ++i, data += lines.stride)
+      // Rows may be pages apart, where no prefetcher follows. (Past the end it is asked for in vain, and without harm.)
+      const int64_t ahead = 8 * lines.stride;
+      for (int64_t i = 0; i < n; ++i, data += lines.stride) {
+        __builtin_prefetch(data + ahead);
         for (int64_t l = 0; l < kLines; ++l) tile[l * kPitch + i] = static_cast<double>(data[l]);
+      }
       return;
     }
     for (int64_t l = 0; l < count; ++l)
@@ -147,13 +193,18 @@ Status RunReduce(Job& job, const Reducer& reducer, const Elements& x, bool omit,
   const Status status = job.ReduceRuns(
       x.size, kBlock, total,
       [&](int64_t begin, int64_t end, ReduceState* partial) {
+        const int64_t part = (end - begin) / (kStreams * kBlock);
+        for (int64_t i = 0; i < part; ++i) ReduceAbreast(reducer, x, begin + i * kBlock, part, omit, partial + i);
+        partial += part * kStreams;
+        begin += part * kStreams * kBlock;
         for (; begin < end; begin += kBlock, ++partial)
           ReduceBlock(reducer, x, begin, Least(begin + kBlock, end), omit, partial->slot);
       },
       [&](ReduceState left, const ReduceState& right) {
         reducer.join(left.slot, right.slot);
         return left;
-      });
+      },
+      kStreams);
   if (status == Status::kOk) std::memcpy(state, total.slot, static_cast<size_t>(reducer.slots) * sizeof(double));
   return status;
 }

@@ -19,12 +19,28 @@ struct ReduceState {
   double slot[kReduceSlots];
 };
 
+// Memory that will be needed soon, asked for bit by bit while there is other work: eight streams, a line of each a
+// call.
+constexpr int64_t kAskStreams = 8, kAsksPerUnit = 16;
+struct Ask {
+  const char* next = nullptr;
+  int64_t apart = 0, advance = 0;  // from stream to stream, and from call to call, in bytes
+
+  OFFLOOP_INLINE void operator()() {
+    if (advance == 0) return;  // Ask{}: nothing
+    for (int64_t s = 0; s < kAskStreams; ++s) __builtin_prefetch(next + s * apart);
+    next += advance;
+  }
+};
+
 struct Reducer {
   int slots;  // of the state that it uses
   void (*begin)(void* accumulator);
   // Takes x[0 .. n), n <= kReduceUnit, of which x[0] is element `at` of its row, column or array. Without NaN where
   // the caller omits them; then n may be 0 and the positions of the others are no longer known.
   void (*unit)(void* accumulator, const double* x, int64_t n, int64_t at);
+  // Null, or the same with kAsksPerUnit calls of `ask` spread over it. For reducers that take their time.
+  void (*unit_asking)(void* accumulator, const double* x, int64_t n, int64_t at, Ask ask);
   // The state of the block whose units were taken; also of no unit at all.
   void (*end)(void* accumulator, double* state);
   void (*join)(double* left, const double* right);  // left = left, right

@@ -51,8 +51,8 @@ Status Whole(Job& job, In<T> x, bool, int64_t, Result<double> state) {
 }  // namespace countNonzero_kernel
 }  // namespace
 
-OFFLOOP_KERNEL(countNonzero, OFFLOOP_INSTANCE("f64", countNonzero_kernel::Whole<double, double, int64_t>),
-               OFFLOOP_INSTANCE("f32", countNonzero_kernel::Whole<float, float, int32_t>),
+OFFLOOP_KERNEL(countNonzero, OFFLOOP_INSTANCE("f64", reduction::Whole<double, countNonzero_kernel::Counted>),
+               OFFLOOP_INSTANCE("f32", reduction::Whole<float, countNonzero_kernel::Counted>),
                OFFLOOP_INSTANCE("i8", countNonzero_kernel::Whole<int8_t, uint8_t, uint16_t>),
                OFFLOOP_INSTANCE("u8", countNonzero_kernel::Whole<uint8_t, uint8_t, uint16_t>),
                OFFLOOP_INSTANCE("i16", countNonzero_kernel::Whole<int16_t, uint16_t, uint16_t>),

@@ -43,6 +43,14 @@ OFFLOOP_INLINE double Fold(Lanes& lanes) {
   return lanes[0];
 }
 
+// A number in two parts, the second what rounding took from the first, plus `value`.
+OFFLOOP_INLINE void AddTo(double* parts, double value) {
+  const double high = parts[0], low = parts[1] + value;
+  const double sum = high + low, back = sum - high;
+  parts[0] = sum;
+  parts[1] = sum - sum == 0 ? (high - (sum - back)) + (low - back) : 0;
+}
+
 // Runs of one block, joined like a binary counter.
 struct Counter {
   Lanes level[kLevels];  // level[l] holds 2^l runs if bit l of `runs` is set
@@ -57,6 +65,10 @@ struct Counter {
   // What is left in the counter, smallest first, then the lanes.
   __attribute__((noinline)) double Total() const {
     Lanes total = {};
+    if (runs == 1) {  // a short row of a matrix
+      total = level[0];
+      return Fold(total);
+    }
     bool any = false;
     for (int l = 0; l < kLevels; ++l) {
       if (!(runs >> l & 1)) continue;

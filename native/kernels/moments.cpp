@@ -10,10 +10,12 @@ namespace offloop::OFFLOOP_ISA {
 namespace {
 namespace moments_kernel {
 
-constexpr int kLevels = 5;  // log2(kReduceBlock / kReduceUnit) + 1
+constexpr int64_t kStretch = 2 * kReduceUnit / kAsksPerUnit;  // elements of each pass to one call of ask
+constexpr int kLevels = 5;                                    // log2(kReduceBlock / kReduceUnit) + 1
 typedef double Eight __attribute__((vector_size(64)));
 
-enum Slot { kCount, kMean, kSecond, kThird, kFourth, kLeast, kMost, kAll };
+// The mean is in two parts, as in variance.cpp.
+enum Slot { kCount, kMean, kRest, kSecond, kThird, kFourth, kLeast, kMost, kAll };
 
 // Sums of the first four powers of the deviations, in 8 lanes.
 struct Powers {
@@ -43,10 +45,11 @@ struct Moments {
 
   void Begin() { units = 0; }
 
-  void Unit(const double* x, int64_t n, int64_t) {
+  void Unit(const double* x, int64_t n, int64_t at) { Unit(x, n, at, Ask{}); }
+  void Unit(const double* x, int64_t n, int64_t, Ask ask) {
     double state[kSlots];
     Clear(state);
-    if (n > 0) Measure(x, n, state);
+    if (n > 0) Measure(x, n, state, ask);
     int l = 0;
     for (; units >> l & 1; ++l) {
       Join(level[l], state);
@@ -74,18 +77,17 @@ struct Moments {
     for (int i = 0; i < kSlots; ++i) to[i] = from[i];
   }
 
-  static __attribute__((noinline)) void Measure(const double* x, int64_t n, double* state) {
+  static void Measure(const double* x, int64_t n, double* state, Ask ask) {
     const double count = static_cast<double>(n);
     lanes::Lanes sums = {}, row;
     lanes::Lanes least = sums + __builtin_inf(), most = sums - __builtin_inf();
     int64_t at = 0;
     for (; at + lanes::kLanes <= n; at += lanes::kLanes) {
+      if (at % kStretch == 0) ask();
       lanes::Load(row, x + at);
       sums += row;
       least = row < least ? row : least;
       most = row > most ? row : most;
-      __builtin_prefetch(x + at + kReduceUnit);
-      __builtin_prefetch(x + at + kReduceUnit + 8);
     }
     double low = __builtin_inf(), high = -__builtin_inf();
     for (int64_t i = at; i < n; ++i) {
@@ -112,7 +114,10 @@ struct Moments {
       return;
     }
     Powers powers;
-    for (at = 0; at + 8 <= n; at += 8) powers.Add(x + at, mean);
+    for (at = 0; at + 8 <= n; at += 8) {
+      if (at % kStretch == 0) ask();
+      powers.Add(x + at, mean);
+    }
     if (at < n) {
       double padded[8];
       for (int64_t i = 0; i < 8; ++i) padded[i] = at + i < n ? x[at + i] : mean;
@@ -122,7 +127,7 @@ struct Moments {
     const double first = Powers::Fold(powers.first), second = Powers::Fold(powers.second);
     const double third = Powers::Fold(powers.third), fourth = Powers::Fold(powers.fourth);
     const double shift = first / count;
-    state[kMean] = mean + shift;
+    state[kRest] = shift;
     state[kSecond] = second - first * shift;
     state[kThird] = third - shift * (3 * second - 2 * (first * shift));
     state[kFourth] = fourth - shift * (4 * third - shift * (6 * second - 3 * (first * shift)));
@@ -132,7 +137,8 @@ struct Moments {
     if (right[kCount] == 0) return;
     if (left[kCount] == 0) return Copy(left, right);
     const double a = left[kCount], b = right[kCount], count = a + b;
-    const double delta = right[kMean] == left[kMean] ? 0 : right[kMean] - left[kMean];  // also of two infinities
+    const double apart = right[kMean] == left[kMean] ? 0 : right[kMean] - left[kMean];  // also of two infinities
+    const double delta = apart + (right[kRest] - left[kRest]);
     const double p = a / count, q = b / count;
     const double square = delta * delta;
     const double l2 = left[kSecond], l3 = left[kThird], r2 = right[kSecond], r3 = right[kThird];
@@ -140,7 +146,7 @@ struct Moments {
                     6 * square * (p * p * r2 + q * q * l2) + 4 * delta * (p * r3 - q * l3);
     left[kThird] = (l3 + r3) + square * delta * (a * q) * (p - q) + 3 * delta * (p * r2 - q * l2);
     left[kSecond] = (l2 + r2) + square * (a * q);
-    left[kMean] = left[kMean] + delta * q;
+    lanes::AddTo(left + kMean, delta * q);
     left[kCount] = count;
     if (right[kLeast] < left[kLeast] || right[kLeast] != right[kLeast]) left[kLeast] = right[kLeast];
     if (right[kMost] > left[kMost] || right[kMost] != right[kMost]) left[kMost] = right[kMost];

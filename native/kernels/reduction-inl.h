@@ -12,6 +12,7 @@
 //   OFFLOOP_KERNEL(range, OFFLOOP_INSTANCE("f64", reduction::Whole<double, range_kernel::Range>), …,
 //                  OFFLOOP_INSTANCE("axis", reduction::Along<range_kernel::Range>))
 //
+// A Unit that takes its time (several passes) may take `Ask ask` besides, whose calls fetch what is needed next.
 // A kernel with several forms (norm) writes these two functions itself and picks the Reducer by `form`.
 #pragma once
 
@@ -27,10 +28,19 @@ struct Table {
   static_assert(sizeof(R) <= kAccumulatorBytes && alignof(R) <= kAccumulatorAlign);
   static void Begin(void* r) { static_cast<R*>(r)->Begin(); }
   static void Unit(void* r, const double* x, int64_t n, int64_t at) { static_cast<R*>(r)->Unit(x, n, at); }
+  static void UnitAsking(void* r, const double* x, int64_t n, int64_t at, Ask ask) {
+    static_cast<R*>(r)->Unit(x, n, at, ask);
+  }
+  static constexpr auto Asking() -> void (*)(void*, const double*, int64_t, int64_t, Ask) {
+    if constexpr (requires(R r, const double* x, Ask ask) { r.Unit(x, 0, 0, ask); })
+      return &UnitAsking;
+    else
+      return nullptr;
+  }
   static void End(void* r, double* state) { static_cast<R*>(r)->End(state); }
   static void Join(double* left, const double* right) { R::Join(left, right); }
   static double Finish(const double* state, double parameter) { return R::Finish(state, parameter); }
-  static constexpr Reducer kReducer{R::kSlots, &Begin, &Unit, &End, &Join, &Finish};
+  static constexpr Reducer kReducer{R::kSlots, &Begin, &Unit, Asking(), &End, &Join, &Finish};
 };
 
 // The parameters of src/core/reduction.ts: the array, whether to leave NaN out, which form, the state.

@@ -13,20 +13,23 @@ namespace offloop::OFFLOOP_ISA {
 namespace {
 namespace variance_kernel {
 
-constexpr int kLevels = 5;  // log2(kReduceBlock / kReduceUnit) + 1
+constexpr int64_t kStretch = 2 * kReduceUnit / kAsksPerUnit;  // elements of each pass to one call of ask
+constexpr int kLevels = 5;                                    // log2(kReduceBlock / kReduceUnit) + 1
 typedef double Eight __attribute__((vector_size(64)));
 
-// State: the number of elements, their mean, and the sum of squares about it.
+// State: the number of elements, the sum of squares about their mean, and the mean in two parts: far from 0, the first
+// alone would not tell how far two means are apart.
 struct Spread {
-  static constexpr int kSlots = 3;
+  static constexpr int kSlots = 4;
   double level[kLevels][kSlots];
   unsigned units;
 
   void Begin() { units = 0; }
 
-  void Unit(const double* x, int64_t n, int64_t) {
-    double state[kSlots] = {static_cast<double>(n), 0, 0};
-    if (n > 0) Measure(x, n, state);
+  void Unit(const double* x, int64_t n, int64_t at) { Unit(x, n, at, Ask{}); }
+  void Unit(const double* x, int64_t n, int64_t, Ask ask) {
+    double state[kSlots] = {static_cast<double>(n), 0, 0, 0};
+    if (n > 0) Measure(x, n, state, ask);
     int l = 0;
     for (; units >> l & 1; ++l) {
       Join(level[l], state);
@@ -45,27 +48,27 @@ struct Spread {
     }
   }
 
-  static void Measure(const double* x, int64_t n, double* state) {
+  static void Measure(const double* x, int64_t n, double* state, Ask ask) {
     const double count = static_cast<double>(n);
     lanes::Lanes sums = {}, row;
     int64_t at = 0;
     for (; at + lanes::kLanes <= n; at += lanes::kLanes) {
+      if (at % kStretch == 0) ask();
       lanes::Load(row, x + at);
       sums += row;
-      __builtin_prefetch(x + at + kReduceUnit);
-      __builtin_prefetch(x + at + kReduceUnit + 8);
     }
     if (at < n) {
       lanes::LoadSome(row, x + at, n - at);
       sums += row;
     }
     const double mean = lanes::Fold(sums) / count;
-    state[1] = mean;
-    state[2] = mean - mean;
+    state[1] = mean - mean;
+    state[2] = mean;
     if (mean - mean != 0) return;  // not finite: then neither is the spread
 
     Eight first = {}, second = {};
     for (at = 0; at + 8 <= n; at += 8) {
+      if (at % kStretch == 0) ask();
       Eight deviation;
       __builtin_memcpy(&deviation, x + at, sizeof deviation);
       deviation -= mean;
@@ -83,8 +86,9 @@ struct Spread {
     }
     const double rest = Fold(first);
     const double shift = rest / count;
-    state[1] = mean + shift;
-    state[2] = Fold(second) - rest * shift;
+    state[1] = Fold(second) - rest * shift;
+    state[2] = mean;
+    state[3] = shift;
   }
 
   static double Fold(Eight& lanes) {
@@ -100,16 +104,17 @@ struct Spread {
       return;
     }
     const double count = left[0] + right[0];
-    const double delta = right[1] == left[1] ? 0 : right[1] - left[1];  // also of two infinities
+    const double apart = right[2] == left[2] ? 0 : right[2] - left[2];  // also of two infinities
+    const double delta = apart + (right[3] - left[3]);
     const double share = right[0] / count;
-    left[2] = (left[2] + right[2]) + delta * delta * (left[0] * share);
-    left[1] = left[1] + delta * share;
+    left[1] = (left[1] + right[1]) + delta * delta * (left[0] * share);
+    lanes::AddTo(left + 2, delta * share);
     left[0] = count;
   }
 
   static double Finish(const double* state, double ddof) {
     const double freedom = state[0] - ddof;
-    return state[2] / (freedom > 0 ? freedom : 0);
+    return state[1] / (freedom > 0 ? freedom : 0);
   }
 };
 

@@ -296,7 +296,8 @@ class State implements Accumulator<unknown, TypedArray[]> {
   static restore(definition: Definition, reducing: Reducing, snapshot: Snapshot): State {
     const whole = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
     const { kernel, options, start, count, dtype, head, tail, nodes } = snapshot ?? {}
-    if (kernel !== reducing.name || !whole(start) || !whole(count) || typeof options !== 'object' || options === null) {
+    const lists = [head, tail, nodes].every(Array.isArray)
+    if (kernel !== reducing.name || !whole(start) || !whole(count) || !lists || typeof options !== 'object') {
       throw wrongValue('snapshot', `what snapshot() of a state of ${reducing.name} gave`, snapshot)
     }
     const state = new State(definition, reducing, options, start)

@@ -51,17 +51,13 @@ export interface Reduction<O = NaNOption> {
   (x: MatrixLike<Real>, options: AsyncOptions & O & Along): Promise<Float64Array<ArrayBuffer>>
   <T extends Float64Array>(x: MatrixLike<Real>, options: AsyncOptions & O & AlongInto<T>): Promise<T>
   /** On native threads; blocks the caller until the result is there. */
-  sync: {
-    (x: Real | MatrixLike<Real>, options?: SyncOptions & O & Whole): number
-    (x: MatrixLike<Real>, options: SyncOptions & O & Along): Float64Array<ArrayBuffer>
-    <T extends Float64Array>(x: MatrixLike<Real>, options: SyncOptions & O & AlongInto<T>): T
-  }
+  sync(x: Real | MatrixLike<Real>, options?: SyncOptions & O & Whole): number
+  sync(x: MatrixLike<Real>, options: SyncOptions & O & Along): Float64Array<ArrayBuffer>
+  sync<T extends Float64Array>(x: MatrixLike<Real>, options: SyncOptions & O & AlongInto<T>): T
   /** Blocks this thread: the same in plain JavaScript, with the same bits. */
-  js: {
-    (x: Real | MatrixLike<Real>, options?: O & Whole): number
-    (x: MatrixLike<Real>, options: O & Along): Float64Array<ArrayBuffer>
-    <T extends Float64Array>(x: MatrixLike<Real>, options: O & AlongInto<T>): T
-  }
+  js(x: Real | MatrixLike<Real>, options?: O & Whole): number
+  js(x: MatrixLike<Real>, options: O & Along): Float64Array<ArrayBuffer>
+  js<T extends Float64Array>(x: MatrixLike<Real>, options: O & AlongInto<T>): T
   /**
    * The same, of elements that come in chunks: push them, and `value()` has the bits of one call over all of them,
    * however they were cut. See `Accumulator`.
@@ -130,6 +126,11 @@ export const BLOCK = 16384
 export const UNIT = 1024
 const LINES = 8
 
+// Values that every call shares.
+const RESULT = { kind: 'result' } as const
+const BOOLEANS = [0, 1].map((value) => ({ kind: 'boolean', value }) as const)
+const INTEGERS = [0, 1, 2].map((value) => ({ kind: 'integer', value }) as const)
+
 const NANS = ['propagate', 'omit'] as const
 const LONGS: readonly Dtype[] = ['i64', 'u64']
 const COLUMNS = 0
@@ -192,16 +193,19 @@ function reduceAlong(
   if (stride === 1 && axis !== ALL) {
     for (let line = 0; line < count; line++) {
       const from = offset + line * step
+      if (length <= BLOCK) {
+        out[line] = reducer.finish(reduceBlock(reducer, data, from, from + length, 0, omit), parameter)
+        continue
+      }
       const leaf = (begin: number, end: number) => reduceBlock(reducer, data, from + begin, from + end, begin, omit)
-      const state = length === 0 ? leaf(0, 0) : reduceBlocks(length, BLOCK, leaf, reducer.join)!
-      out[line] = reducer.finish(state, parameter)
+      out[line] = reducer.finish(reduceBlocks(length, BLOCK, leaf, reducer.join)!, parameter)
     }
     return
   }
   tile ??= new Float64Array(LINES * BLOCK)
   for (let first = 0; first < count; first += LINES) {
     const lines = Math.min(LINES, count - first)
-    const blocks: number[][][] = Array.from({ length: lines }, () => [])
+    const blocks: number[][][] = length > BLOCK ? Array.from({ length: lines }, () => []) : []
     for (let begin = 0; begin < length || begin === 0; begin += BLOCK) {
       const n = Math.min(BLOCK, length - begin)
       if (axis === ALL) gatherAll(m, begin, n, tile)
@@ -212,10 +216,12 @@ function reduceAlong(
         }
       }
       for (let l = 0; l < lines; l++) {
-        blocks[l]!.push(reduceBlock(reducer, tile, l * BLOCK, l * BLOCK + n, begin, omit))
+        const state = reduceBlock(reducer, tile, l * BLOCK, l * BLOCK + n, begin, omit)
+        if (length > BLOCK) blocks[l]!.push(state)
+        else out[first + l] = reducer.finish(state, parameter)
       }
     }
-    for (let l = 0; l < lines; l++) {
+    for (let l = 0; l < blocks.length; l++) {
       out[first + l] = reducer.finish(joinBlocks(blocks[l]!, reducer.join), parameter)
     }
   }
@@ -256,12 +262,7 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
 
   const whole = (array: TypedArray, dtype: Dtype, omit: boolean, form: number, finish: Call['finish']): Call => ({
     instance: dtype === 'u8c' ? 'u8' : dtype,
-    values: [
-      { kind: 'in', array },
-      { kind: 'boolean', value: omit ? 1 : 0 },
-      { kind: 'integer', value: form },
-      { kind: 'result' },
-    ],
+    values: [{ kind: 'in', array }, BOOLEANS[omit ? 1 : 0]!, INTEGERS[form]!, RESULT],
     work: kernel.work(array.length, array.byteLength, dtype, form),
     finish,
   })
@@ -284,13 +285,14 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
     const values: Value[] = [
       m,
       { kind: 'enum', value: axis },
-      { kind: 'boolean', value: omit ? 1 : 0 },
-      { kind: 'integer', value: form },
+      BOOLEANS[omit ? 1 : 0]!,
+      INTEGERS[form]!,
       { kind: 'number', value: parameterOf(options) },
       { kind: 'out', dtype: 'f64', length, array: out },
     ]
     const finish = (outputs: Outputs) => (axis === ALL ? outputs.arrays[0]![0] : outputs.arrays[0])
-    const work = kernel.work(rows * cols, bytes, dtype, form) + length * 80 + (dense ? 0 : rows * cols)
+    const gather = dense ? 0 : rows * cols * (bytes < 2e6 ? 0.6 : 1.5)
+    const work = kernel.work(rows * cols, bytes, dtype, form) + length * 80 + gather
     return { instance: 'axis', values, work, finish }
   }
 
@@ -336,9 +338,10 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
     check([x], options) {
       const omit = omits(options)
       const form = formOf(options)
-      if (dtypeOf(x) !== undefined) {
-        const dtype = readArray('x', x, accepted)
+      const given = dtypeOf(x)
+      if (given !== undefined) {
         const array = x as TypedArray
+        const dtype = array.length > 0 && accepted.includes(given) ? given : readArray('x', x, accepted)
         if (options.axis !== undefined) throw wrongType('x', 'a matrix (for `axis`)', x)
         if (options.out !== undefined) throw wrongType('out', 'none without `axis`', options.out)
         if (empty !== undefined && array.length === 0) throw wrongShape('x', empty, 'none')
@@ -387,7 +390,7 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
         : [
             [rows, cols],
             [cols, 1],
-          ] // prettier-ignore
+          ]
       const axis = random() < 0.5 ? 0 : 1
       return [{ data: randomArray(kind, rows * cols, random), shape, strides, offset: 0 }, { axis }]
     },

@@ -31,10 +31,16 @@ export interface CountNonzero extends Reduction<None> {
   /** The count in each column (axis 0) or row (axis 1) of a matrix. */
   (x: MatrixLike<Real>, options: AsyncOptions & Along): Promise<Float64Array<ArrayBuffer>>
   <T extends Float64Array>(x: MatrixLike<Real>, options: AsyncOptions & AlongInto<T>): Promise<T>
-  /** On native threads; blocks the caller until the count is there. */
-  sync: Reduction<None>['sync'] & ((x: Long, options?: SyncOptions) => number)
-  /** Blocks this thread: the count in plain JavaScript. */
-  js: Reduction<None>['js'] & ((x: Long) => number)
+  /** On native threads; blocks the caller until the count is there. See `countNonzero`. */
+  sync(x: Real | Long | MatrixLike<Real>, options?: SyncOptions & Whole): number
+  /** The count in each column (axis 0) or row (axis 1), blocking. */
+  sync(x: MatrixLike<Real>, options: SyncOptions & Along): Float64Array<ArrayBuffer>
+  sync<T extends Float64Array>(x: MatrixLike<Real>, options: SyncOptions & AlongInto<T>): T
+  /** Blocks this thread: the count in plain JavaScript. See `countNonzero`. */
+  js(x: Real | Long | MatrixLike<Real>, options?: Whole): number
+  /** Blocks this thread: the count in each column (axis 0) or row (axis 1) in plain JavaScript. */
+  js(x: MatrixLike<Real>, options: Along): Float64Array<ArrayBuffer>
+  js<T extends Float64Array>(x: MatrixLike<Real>, options: AlongInto<T>): T
   /** The count over elements that come in chunks. See `Accumulator`. */
   state(options?: StateOptions): Accumulator<number, [Real | Long]>
   /** The count over more than memory holds, chunk by chunk. */
@@ -77,5 +83,5 @@ export const countNonzero: CountNonzero = /* @__PURE__ */ defineReduction<CountN
   noNaN: true,
   reducer: (_, dtype) => (dtype === 'i64' || dtype === 'u64' ? longReducer : reducer),
   work: (elements, bytes) =>
-    400 + Math.max(elements * 0.03, bytes * (bytes < 2e6 ? 0.03 : bytes < 12e6 ? 0.045 : 0.075)),
+    400 + Math.max(elements * 0.03, bytes * (bytes < 2e6 ? 0.018 : bytes < 12e6 ? 0.045 : 0.075)),
 })

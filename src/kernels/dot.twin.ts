@@ -22,9 +22,9 @@ function dotBlock(a: Real, b: Real, begin: number, end: number): number {
         s4 = 0,
         s5 = 0,
         s6 = 0,
-        s7 = 0 // prettier-ignore
+        s7 = 0
       for (let i = at + half; i < whole; i += LANES) {
-        s0 += a[i + 0]! * b[i + 0]!
+        s0 += a[i]! * b[i]!
         s1 += a[i + 1]! * b[i + 1]!
         s2 += a[i + 2]! * b[i + 2]!
         s3 += a[i + 3]! * b[i + 3]!

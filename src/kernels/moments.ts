@@ -52,15 +52,15 @@ export interface MomentsKernel {
 function value(state: ArrayLike<number>, ddof: number): Moments {
   const count = state[0]!
   const none = count === 0
-  const second = state[2]! / count
+  const second = state[3]! / count
   return {
     count,
-    mean: none ? Number.NaN : state[1]!,
-    variance: state[2]! / Math.max(count - ddof, 0),
-    skewness: state[3]! / count / (second * Math.sqrt(second)),
-    kurtosis: state[4]! / count / (second * second) - 3,
-    min: none ? Number.NaN : state[5]! + 0, // -0 becomes 0
-    max: none ? Number.NaN : state[6]! + 0,
+    mean: none ? Number.NaN : state[1]! + state[2]!,
+    variance: state[3]! / Math.max(count - ddof, 0),
+    skewness: state[4]! / count / (second * Math.sqrt(second)),
+    kurtosis: state[5]! / count / (second * second) - 3,
+    min: none ? Number.NaN : state[6]! + 0, // -0 becomes 0
+    max: none ? Number.NaN : state[7]! + 0,
   }
 }
 
@@ -68,10 +68,13 @@ export const moments: MomentsKernel = /* @__PURE__ */ defineReduction<MomentsKer
   name: 'moments',
   summary: 'Count, mean, variance, skewness, kurtosis, min and max in one pass',
   dtypes: ['f64', 'f32', 'i8', 'u8', 'i16', 'u16', 'i32', 'u32'],
-  slots: 7,
+  slots: 8,
   options: ['ddof'],
   parameter: readDdof,
   reducer: () => reducer,
   value,
-  work: (elements, bytes) => 800 + Math.max(elements * 0.5, bytes * (bytes < 12e6 ? 0.04 : 0.075)),
+  work(elements, bytes, dtype) {
+    const each = dtype === 'f64' ? 0.55 : bytes === elements ? 0.95 : 0.75 // what is not f64 is converted first
+    return 800 + Math.max(elements * each, bytes * (bytes < 12e6 ? 0.06 : 0.085))
+  },
 })

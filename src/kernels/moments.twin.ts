@@ -2,17 +2,18 @@
 import type { Real } from '../base/dtypes.js'
 import type { Reducer } from '../core/reduction.js'
 import { foldLanes } from './sum.twin.js'
-import { centre, first, second, sumOf } from './variance.twin.js'
+import { addTo, centre, first, second, sumOf } from './variance.twin.js'
 
 const LEVELS = 5
 // Places in a state.
 const COUNT = 0
-const MEAN = 1
-const SECOND = 2
-const THIRD = 3
-const FOURTH = 4
-const LEAST = 5
-const MOST = 6
+const MEAN = 1 // in two parts
+const REST = 2
+const SECOND = 3
+const THIRD = 4
+const FOURTH = 5
+const LEAST = 6
+const MOST = 7
 
 const third = new Float64Array(8)
 const fourth = new Float64Array(8)
@@ -27,7 +28,7 @@ function centreHigher(x: Real, begin: number, end: number, mean: number): void {
     t4 = 0,
     t5 = 0,
     t6 = 0,
-    t7 = 0 // prettier-ignore
+    t7 = 0
   let f0 = 0,
     f1 = 0,
     f2 = 0,
@@ -35,9 +36,9 @@ function centreHigher(x: Real, begin: number, end: number, mean: number): void {
     f4 = 0,
     f5 = 0,
     f6 = 0,
-    f7 = 0 // prettier-ignore
+    f7 = 0
   for (let i = begin; i < whole; i += 8) {
-    const d0 = x[i + 0]! - mean
+    const d0 = x[i]! - mean
     const q0 = d0 * d0
     t0 += q0 * d0
     f0 += q0 * q0
@@ -94,7 +95,7 @@ function centreHigher(x: Real, begin: number, end: number, mean: number): void {
   }
 }
 
-const nothing = (): number[] => [0, 0, 0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+const nothing = (): number[] => [0, 0, 0, 0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
 
 function measure(x: Real, begin: number, end: number): number[] {
   const count = end - begin
@@ -110,7 +111,7 @@ function measure(x: Real, begin: number, end: number): number[] {
   if (mean - mean !== 0) {
     // Not finite: then neither are the powers.
     for (let i = begin; i < end; i++) if (Number.isNaN(x[i])) low = high = Number.NaN
-    return [count, mean, mean - mean, mean - mean, mean - mean, low, high]
+    return [count, mean, 0, mean - mean, mean - mean, mean - mean, low, high]
   }
   centre(x, begin, end, mean)
   centreHigher(x, begin, end, mean)
@@ -119,7 +120,8 @@ function measure(x: Real, begin: number, end: number): number[] {
   const shift = s1 / count
   return [
     count,
-    mean + shift,
+    mean,
+    shift,
     s2 - s1 * shift,
     s3 - shift * (3 * s2 - 2 * (s1 * shift)),
     s4 - shift * (4 * s3 - shift * (6 * s2 - 3 * (s1 * shift))),
@@ -134,7 +136,8 @@ function join(left: number[], right: number[]): number[] {
   const a = left[COUNT]!
   const b = right[COUNT]!
   const count = a + b
-  const delta = right[MEAN] === left[MEAN] ? 0 : right[MEAN]! - left[MEAN]! // also of two infinities
+  const apart = right[MEAN] === left[MEAN] ? 0 : right[MEAN]! - left[MEAN]! // also of two infinities
+  const delta = apart + (right[REST]! - left[REST]!)
   const p = a / count
   const q = b / count
   const square = delta * delta
@@ -147,7 +150,7 @@ function join(left: number[], right: number[]): number[] {
     4 * delta * (p * r3 - q * l3)
   left[THIRD] = l3 + r3 + square * delta * (a * q) * (p - q) + 3 * delta * (p * r2 - q * l2)
   left[SECOND] = l2 + r2 + square * (a * q)
-  left[MEAN] = left[MEAN]! + delta * q
+  addTo(left, MEAN, delta * q)
   left[COUNT] = count
   if (right[LEAST]! < left[LEAST]! || Number.isNaN(right[LEAST])) left[LEAST] = right[LEAST]!
   if (right[MOST]! > left[MOST]! || Number.isNaN(right[MOST])) left[MOST] = right[MOST]!

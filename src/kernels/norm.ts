@@ -42,5 +42,8 @@ export const norm: Reduction<NormOptions> = /* @__PURE__ */ defineReduction<Redu
   options: ['ord'],
   form: readOrder,
   reducer: reducerOf,
-  work: (elements, bytes) => 500 + Math.max(elements * 0.25, bytes * (bytes < 12e6 ? 0.04 : 0.075)),
+  work(elements, bytes, dtype) {
+    const each = dtype === 'f64' ? 0.22 : bytes === elements ? 0.6 : 0.4 // what is not f64 is converted first
+    return 600 + Math.max(elements * each, bytes * (bytes < 12e6 ? 0.04 : 0.075))
+  },
 })

@@ -24,9 +24,9 @@ function addSquares(x: Real, begin: number, end: number, scale: number): number 
         s4 = 0,
         s5 = 0,
         s6 = 0,
-        s7 = 0 // prettier-ignore
+        s7 = 0
       for (let i = at + half; i < whole; i += LANES) {
-        const v0 = x[i + 0]! * scale
+        const v0 = x[i]! * scale
         s0 += v0 * v0
         const v1 = x[i + 1]! * scale
         s1 += v1 * v1
@@ -73,9 +73,9 @@ function addMagnitudes(x: Real, begin: number, end: number): void {
         s4 = 0,
         s5 = 0,
         s6 = 0,
-        s7 = 0 // prettier-ignore
+        s7 = 0
       for (let i = at + half; i < whole; i += LANES) {
-        s0 += Math.abs(x[i + 0]!)
+        s0 += Math.abs(x[i]!)
         s1 += Math.abs(x[i + 1]!)
         s2 += Math.abs(x[i + 2]!)
         s3 += Math.abs(x[i + 3]!)

@@ -19,7 +19,7 @@ export const std: Reduction<VarianceOptions> = /* @__PURE__ */ defineReduction<R
   native: 'variance',
   summary: 'Standard deviation, without cancellation',
   dtypes: ['f64', 'f32', 'i8', 'u8', 'i16', 'u16', 'i32', 'u32'],
-  slots: 3,
+  slots: 4,
   options: ['ddof'],
   form: () => 1,
   parameter: readDdof,

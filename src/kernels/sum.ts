@@ -43,9 +43,19 @@ export interface Sum extends Reduction {
   (x: MatrixLike<Real>, options: AsyncOptions & NaNOption & Along): Promise<Float64Array<ArrayBuffer>>
   <T extends Float64Array>(x: MatrixLike<Real>, options: AsyncOptions & NaNOption & AlongInto<T>): Promise<T>
   /** On native threads; blocks the caller until the sum is there. See `sum`. */
-  sync: Reduction['sync'] & ((x: Long, options?: SyncOptions) => bigint)
+  sync(x: Real | MatrixLike<Real>, options?: SyncOptions & NaNOption & Whole): number
+  /** The sum of all elements of a BigInt array, blocking: exact, as a bigint. */
+  sync(x: Long, options?: SyncOptions): bigint
+  /** The sum of each column (axis 0) or row (axis 1) of a matrix, blocking. */
+  sync(x: MatrixLike<Real>, options: SyncOptions & NaNOption & Along): Float64Array<ArrayBuffer>
+  sync<T extends Float64Array>(x: MatrixLike<Real>, options: SyncOptions & NaNOption & AlongInto<T>): T
   /** Blocks this thread: the sum in plain JavaScript, with the same bits. See `sum`. */
-  js: Reduction['js'] & ((x: Long) => bigint)
+  js(x: Real | MatrixLike<Real>, options?: NaNOption & Whole): number
+  /** Blocks this thread: the exact sum of a BigInt array in plain JavaScript. */
+  js(x: Long): bigint
+  /** Blocks this thread: the sum of each column (axis 0) or row (axis 1) in plain JavaScript. */
+  js(x: MatrixLike<Real>, options: NaNOption & Along): Float64Array<ArrayBuffer>
+  js<T extends Float64Array>(x: MatrixLike<Real>, options: NaNOption & AlongInto<T>): T
   /** The sum of elements that come in chunks, with the bits of one call over all of them. See `Accumulator`. */
   state(options?: NaNOption & StateOptions): Accumulator<number, [Real]>
   /** The exact sum of BigInt chunks. */

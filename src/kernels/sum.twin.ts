@@ -11,6 +11,7 @@ const RUN = 256
 const LEVELS = 7
 
 const counter = new Float64Array(LANES * LEVELS)
+const first = counter.subarray(0, LANES)
 const lanes = new Float64Array(LANES)
 
 let runs = 0
@@ -92,7 +93,11 @@ export function pushRun(lanes: Float64Array): void {
 
 /** The sum of the block. */
 export function endRuns(): number {
-  lanes.fill(0)
+  if (runs === 0) return 0
+  if (runs === 1) {
+    lanes.set(first)
+    return foldLanes(lanes)
+  }
   let any = false
   for (let level = 0; level < LEVELS; level++) {
     if (!((runs >> level) & 1)) continue
@@ -104,12 +109,16 @@ export function endRuns(): number {
   return foldLanes(lanes)
 }
 
-/** l + (l + 8), then 4, 2, 1. */
+/** Of 16 lanes or 8: l + (l + 8), then 4, 2, 1. */
 export function foldLanes(lanes: Float64Array): number {
-  for (let half = lanes.length / 2; half > 0; half >>= 1) {
-    for (let l = 0; l < half; l++) lanes[l] = lanes[l]! + lanes[l + half]!
+  if (lanes.length === 16) {
+    for (let l = 0; l < 8; l++) lanes[l] = lanes[l]! + lanes[l + 8]!
   }
-  return lanes[0]!
+  const a = lanes[0]! + lanes[4]!
+  const b = lanes[1]! + lanes[5]!
+  const c = lanes[2]! + lanes[6]!
+  const d = lanes[3]! + lanes[7]!
+  return a + c + (b + d)
 }
 
 let count = 0

@@ -33,7 +33,7 @@ export const variance: Reduction<VarianceOptions> = /* @__PURE__ */ defineReduct
   name: 'variance',
   summary: 'Variance, without cancellation',
   dtypes: ['f64', 'f32', 'i8', 'u8', 'i16', 'u16', 'i32', 'u32'],
-  slots: 3,
+  slots: 4,
   options: ['ddof'],
   parameter: readDdof,
   reducer: reducerOf,

@@ -1,5 +1,5 @@
 /** variance (and std) in plain JavaScript: the reference of native/kernels/variance.cpp, bit for bit. */
-import type { Real } from '../base/dtypes.js'
+import type { Dtype, Real } from '../base/dtypes.js'
 import type { Reducer } from '../core/reduction.js'
 import { foldLanes } from './sum.twin.js'
 
@@ -18,7 +18,7 @@ export function sumOf(x: Real, begin: number, end: number): number {
     a4 = 0,
     a5 = 0,
     a6 = 0,
-    a7 = 0 // prettier-ignore
+    a7 = 0
   let b0 = 0,
     b1 = 0,
     b2 = 0,
@@ -26,9 +26,9 @@ export function sumOf(x: Real, begin: number, end: number): number {
     b4 = 0,
     b5 = 0,
     b6 = 0,
-    b7 = 0 // prettier-ignore
+    b7 = 0
   for (let i = begin; i < whole; i += 16) {
-    a0 += x[i + 0]!
+    a0 += x[i]!
     a1 += x[i + 1]!
     a2 += x[i + 2]!
     a3 += x[i + 3]!
@@ -75,7 +75,7 @@ export function centre(x: Real, begin: number, end: number, mean: number): void 
     s4 = 0,
     s5 = 0,
     s6 = 0,
-    s7 = 0 // prettier-ignore
+    s7 = 0
   let q0 = 0,
     q1 = 0,
     q2 = 0,
@@ -83,9 +83,9 @@ export function centre(x: Real, begin: number, end: number, mean: number): void 
     q4 = 0,
     q5 = 0,
     q6 = 0,
-    q7 = 0 // prettier-ignore
+    q7 = 0
   for (let i = begin; i < whole; i += 8) {
-    const d0 = x[i + 0]! - mean
+    const d0 = x[i]! - mean
     s0 += d0
     q0 += d0 * d0
     const d1 = x[i + 1]! - mean
@@ -135,26 +135,37 @@ export function centre(x: Real, begin: number, end: number, mean: number): void 
 
 export type Spread = number[]
 
-/** The number of elements of a unit, their mean, and the sum of squares about it. */
+/** The number of elements of a unit, the sum of squares about their mean, and the mean in two parts. */
 export function measure(x: Real, begin: number, end: number): Spread {
   const count = end - begin
-  if (count === 0) return [0, 0, 0]
+  if (count === 0) return [0, 0, 0, 0]
   const mean = sumOf(x, begin, end) / count
-  if (mean - mean !== 0) return [count, mean, mean - mean] // not finite: then neither is the spread
+  if (mean - mean !== 0) return [count, mean - mean, mean, 0] // not finite: then neither is the spread
   centre(x, begin, end, mean)
   const rest = foldLanes(first)
   const shift = rest / count
-  return [count, mean + shift, foldLanes(second) - rest * shift]
+  return [count, foldLanes(second) - rest * shift, mean, shift]
+}
+
+/** A number in two parts, the second what rounding took from the first, plus `value`. */
+export function addTo(parts: number[], at: number, value: number): void {
+  const high = parts[at]!
+  const low = parts[at + 1]! + value
+  const sum = high + low
+  const back = sum - high
+  parts[at] = sum
+  parts[at + 1] = sum - sum === 0 ? high - (sum - back) + (low - back) : 0
 }
 
 export function joinSpreads(left: Spread, right: Spread): Spread {
   if (right[0] === 0) return left
   if (left[0] === 0) return right
   const count = left[0]! + right[0]!
-  const delta = right[1] === left[1] ? 0 : right[1]! - left[1]! // also of two infinities
+  const apart = right[2] === left[2] ? 0 : right[2]! - left[2]! // also of two infinities
+  const delta = apart + (right[3]! - left[3]!)
   const share = right[0]! / count
-  left[2] = left[2]! + right[2]! + delta * delta * (left[0]! * share)
-  left[1] = left[1]! + delta * share
+  left[1] = left[1]! + right[1]! + delta * delta * (left[0]! * share)
+  addTo(left, 2, delta * share)
   left[0] = count
   return left
 }
@@ -174,20 +185,21 @@ const variance: Reducer = {
     units++
   },
   end() {
-    let state: Spread = [0, 0, 0]
+    let state: Spread = [0, 0, 0, 0]
     for (let level = 0; level < LEVELS; level++) {
       if ((units >> level) & 1) state = joinSpreads(counter[level]!, state)
     }
     return state
   },
   join: joinSpreads,
-  finish: (state, ddof) => state[2]! / Math.max(state[0]! - ddof, 0),
+  finish: (state, ddof) => state[1]! / Math.max(state[0]! - ddof, 0),
 }
 const root: Reducer = { ...variance, finish: (state, ddof) => Math.sqrt(variance.finish(state, ddof)) }
 
 export const reducerOf = (form: number): Reducer => (form === 0 ? variance : root)
 
-/** Nanoseconds of a call on one thread, measured. */
-export function workOfVariance(elements: number, bytes: number): number {
-  return 500 + Math.max(elements * 0.4, bytes * (bytes < 12e6 ? 0.04 : 0.075))
+/** Nanoseconds of a call on one thread, measured; what is not f64 is converted first. */
+export function workOfVariance(elements: number, bytes: number, dtype: Dtype): number {
+  const each = dtype === 'f64' ? 0.35 : bytes === elements ? 0.75 : 0.55
+  return 600 + Math.max(elements * each, bytes * (bytes < 12e6 ? 0.04 : 0.078))
 }

@@ -10,6 +10,7 @@ import { benchLoop } from './loop.js'
 import { benchMath } from './math.js'
 import { benchMnist } from './mnist.js'
 import { NumPy } from './peers.js'
+import { benchReductions } from './reductions.js'
 import { benchSort } from './sort.js'
 import { benchSum } from './sum.js'
 import { benchSync } from './sync.js'
@@ -18,6 +19,7 @@ import { benchTopK } from './topk.js'
 type Topic = (bench: Bench, numpy: NumPy | undefined) => Promise<Row[]>
 const TOPICS: Readonly<Record<string, Topic>> = {
   sum: benchSum,
+  reductions: benchReductions,
   sort: benchSort,
   topk: benchTopK,
   math: benchMath,
