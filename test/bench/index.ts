@@ -5,6 +5,7 @@ import { cpus, loadavg, release, totalmem } from 'node:os'
 import { info } from 'offloop'
 import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchEstimate } from './estimate.js'
+import { benchFunctions } from './functions.js'
 import { benchLoop } from './loop.js'
 import { benchMnist } from './mnist.js'
 import { NumPy } from './peers.js'
@@ -18,6 +19,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   sum: benchSum,
   sort: benchSort,
   topk: benchTopK,
+  functions: benchFunctions,
   sync: benchSync,
   loop: benchLoop,
   estimate: benchEstimate,
