@@ -8,7 +8,7 @@ namespace {
 namespace log1p_kernel {
 
 struct Op {
-  static constexpr bool kFastDoubles = true;
+  static constexpr bool kFastDoubles = false;
   template <class D, class V>
   static OFFLOOP_INLINE V Exact(D d, V x) {
     return math::Log1pExact(d, x);

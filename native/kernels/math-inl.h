@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/map.h"
+#include "core/widen.h"
 #include "kernels/simd-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
@@ -16,7 +17,6 @@ namespace math {
 namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr bool kHasFast = HWY_STATIC_TARGET != HWY_SSE4;
-constexpr int64_t kWiden = 256;  // floats that are widened at a time
 
 // Adding it rounds a small double to the nearest integer, which the low bits then hold.
 constexpr double kMagic = 6755399441055744.0;  // 1.5 * 2^52
@@ -93,7 +93,8 @@ __attribute__((noinline)) void Chunk(const void* const* in, void* to, int64_t n)
     const int64_t left = n - i;
     if (left < lanes) {
       for (int k = 0; k < kCount; ++k) {
-        for (int64_t j = 0; j < lanes; ++j) padded[k][j] = x[k][j < left ? j : 0];
+        hn::StoreU(hn::Set(d, x[k][0]), d, padded[k]);
+        __builtin_memcpy(padded[k], x[k], static_cast<size_t>(left) * sizeof(T));
         x[k] = padded[k];
       }
       out = result;
@@ -102,34 +103,13 @@ __attribute__((noinline)) void Chunk(const void* const* in, void* to, int64_t n)
       hn::StoreU(ApplyFast<Op, kCount>(d, x), d, out);
     else
       hn::StoreU(ApplyExact<Op, kCount>(d, x), d, out);
-    if (left < lanes) {
-      for (int64_t j = 0; j < left; ++j) (static_cast<T*>(to) + i)[j] = result[j];
-    }
+    if (left < lanes) __builtin_memcpy(static_cast<T*>(to) + i, result, static_cast<size_t>(left) * sizeof(T));
   }
 }
 
 template <class Op, int kCount>
-void Widened(const void* const* in, void* to, int64_t n) {
-  alignas(64) double x[kCount][kWiden];
-  const void* wide[kCount];
-  for (int k = 0; k < kCount; ++k) wide[k] = x[k];
-  const hn::ScalableTag<double> d;
-  const hn::Rebind<float, decltype(d)> single;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t at = 0; at < n; at += kWiden) {
-    const int64_t count = n - at < kWiden ? n - at : kWiden;
-    for (int k = 0; k < kCount; ++k) {
-      const float* from = static_cast<const float*>(in[k]) + at;
-      int64_t i = 0;
-      for (; i + lanes <= count; i += lanes) hn::Store(hn::PromoteTo(d, hn::LoadU(single, from + i)), d, x[k] + i);
-      for (; i < count; ++i) x[k][i] = static_cast<double>(from[i]);
-    }
-    Chunk<double, Op, kCount, false>(wide, x[0], count);
-    float* out = static_cast<float*>(to) + at;
-    int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) hn::StoreU(hn::DemoteTo(single, hn::Load(d, x[0] + i)), single, out + i);
-    for (; i < count; ++i) out[i] = static_cast<float>(x[0][i]);
-  }
+void Singles(const void* const* in, void* to, int64_t n) {
+  Widened(in, kCount, to, n, &Chunk<double, Op, kCount, false>);
 }
 
 // The chunk function of Op for elements of type T.
@@ -139,7 +119,7 @@ OFFLOOP_INLINE MapChunk Choose(bool fast) {
   if constexpr (sizeof(T) == 8)
     exact = &Chunk<double, Op, kCount, false>;
   else
-    exact = &Widened<Op, kCount>;
+    exact = &Singles<Op, kCount>;
   if constexpr (kHasFast && (sizeof(T) == 4 || Op::kFastDoubles))
     return fast ? &Chunk<T, Op, kCount, true> : exact;
   else

@@ -48,7 +48,7 @@ __attribute__((noinline)) V Fix(D d, V a, V b, V y) {
 
 // |a|^b of floats, in doubles as accurate as that takes.
 template <class D, class V>
-OFFLOOP_INLINE V Core(D d, V a, V b) {
+__attribute__((noinline)) V Core(D d, V a, V b) {
   // As in math-fast-inl.h, to 2^-37 and 2^-28.
   constexpr double kLog[] = {-0.4999999999883053,  0.33333333366870366, -0.25000000854622706, 0.1999999321956394,
                              -0.1666656227870221,  0.14286047739585878, -0.1250475681410033,  0.11106873335263091,

@@ -22,8 +22,8 @@ export const cbrt: Unary<Precise> = /* @__PURE__ */ defineElementwise<Unary<Prec
   name: 'cbrt',
   summary: 'cube roots, element by element',
   operands: ['x'],
-  ns: { f64: 3, f32: 3 },
-  fast: { f64: 3, f32: 0.5 },
+  ns: { f64: 3.2, f32: 3.2 },
+  fast: { f64: 3.2, f32: 0.7 },
   twin(x: Float, _fast: boolean, out: Float) {
     const p = step(x)
     for (let i = 0; i < out.length; i++) out[i] = one(x[i * p]!)

@@ -22,8 +22,8 @@ export const expm1: Unary<Precise> = /* @__PURE__ */ defineElementwise<Unary<Pre
   name: 'expm1',
   summary: 'e^x - 1, element by element',
   operands: ['x'],
-  ns: { f64: 1, f32: 1 },
-  fast: { f64: 0.5, f32: 0.2 },
+  ns: { f64: 4.5, f32: 4.5 },
+  fast: { f64: 4.5, f32: 0.6 },
   twin(x: Float, _fast: boolean, out: Float) {
     const p = step(x)
     for (let i = 0; i < out.length; i++) out[i] = one(x[i * p]!)

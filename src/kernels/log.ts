@@ -22,8 +22,8 @@ export const log: Unary<Precise> = /* @__PURE__ */ defineElementwise<Unary<Preci
   name: 'log',
   summary: 'natural logarithms, element by element',
   operands: ['x'],
-  ns: { f64: 3, f32: 3 },
-  fast: { f64: 3, f32: 0.5 },
+  ns: { f64: 2.8, f32: 2.8 },
+  fast: { f64: 1.5, f32: 0.6 },
   twin(x: Float, _fast: boolean, out: Float) {
     const p = step(x)
     for (let i = 0; i < out.length; i++) out[i] = one(x[i * p]!)

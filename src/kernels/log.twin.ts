@@ -25,11 +25,18 @@ function exponent(x: number): number {
   value[0] = x
   return ((words[1]! + 0x95f62) >> 20) - 1023
 }
-/** 1 + f */
-function mantissa(x: number): number {
-  value[0] = x
-  words[1] = ((words[1]! + 0x95f62) & 0xfffff) + 0x3fe6a09e
-  return value[0]
+/** 2^-k by k + 1023, filled at first use. */
+const inverses = /* @__PURE__ */ new Float64Array(2048)
+
+/**
+ * 2^-k for k in [-1023, 1024]. A table, since a double that is put together from words would be waited for: that is
+ * twice as slow.
+ */
+export function inversePower(k: number): number {
+  const power = inverses[k + 1023]!
+  if (power !== 0) return power
+  for (let i = 0; i < inverses.length; i++) inverses[i] = 2 ** (1023 - i)
+  return inverses[k + 1023]!
 }
 /** log(1 + f) - (f - half) */
 function tail(f: number, half: number): number {
@@ -57,8 +64,9 @@ export function log(x: number): number {
   if (!(x > 0 && x < Number.POSITIVE_INFINITY)) return special(x)
   const tiny = x < LEAST_NORMAL
   const u = tiny ? x * 18014398509481984 : x
-  const k = tiny ? exponent(u) - 54 : exponent(u)
-  const f = mantissa(u) - 1
+  const e = exponent(u)
+  const k = tiny ? e - 54 : e
+  const f = u * inversePower(e) - 1
   const half = 0.5 * f * f
   return joined(k, f, half, k * LN2_LOW)
 }
@@ -71,7 +79,7 @@ export function log1p(x: number): number {
   const part = u - 1
   const lost = 1 - (u - part) + (x - part)
   const k = exponent(u)
-  const f = mantissa(u) - 1
+  const f = u * inversePower(k) - 1
   const half = 0.5 * f * f
   return joined(k, f, half, k * LN2_LOW + lost / u)
 }
@@ -81,8 +89,9 @@ export function log2(x: number): number {
   if (!(x > 0 && x < Number.POSITIVE_INFINITY)) return special(x)
   const tiny = x < LEAST_NORMAL
   const u = tiny ? x * 18014398509481984 : x
-  const k = tiny ? exponent(u) - 54 : exponent(u)
-  const f = mantissa(u) - 1
+  const e = exponent(u)
+  const k = tiny ? e - 54 : e
+  const f = u * inversePower(e) - 1
   const half = 0.5 * f * f
   const c = (f - half) * SPLIT
   const high = c - (c - (f - half))
@@ -98,8 +107,9 @@ export function log10(x: number): number {
   if (!(x > 0 && x < Number.POSITIVE_INFINITY)) return special(x)
   const tiny = x < LEAST_NORMAL
   const u = tiny ? x * 18014398509481984 : x
-  const k = tiny ? exponent(u) - 54 : exponent(u)
-  const f = mantissa(u) - 1
+  const e = exponent(u)
+  const k = tiny ? e - 54 : e
+  const f = u * inversePower(e) - 1
   const half = 0.5 * f * f
   const c = (f - half) * SPLIT
   const high = c - (c - (f - half))

@@ -22,8 +22,8 @@ export const log1p: Unary<Precise> = /* @__PURE__ */ defineElementwise<Unary<Pre
   name: 'log1p',
   summary: 'log(1 + x), element by element',
   operands: ['x'],
-  ns: { f64: 3, f32: 3 },
-  fast: { f64: 3, f32: 0.5 },
+  ns: { f64: 3.2, f32: 3.2 },
+  fast: { f64: 3.2, f32: 0.8 },
   twin(x: Float, _fast: boolean, out: Float) {
     const p = step(x)
     for (let i = 0; i < out.length; i++) out[i] = one(x[i * p]!)

@@ -23,7 +23,7 @@ export const log2: Unary<Precise> = /* @__PURE__ */ defineElementwise<Unary<Prec
   summary: 'logarithms to base 2, element by element',
   operands: ['x'],
   ns: { f64: 3, f32: 3 },
-  fast: { f64: 3, f32: 0.5 },
+  fast: { f64: 3, f32: 0.6 },
   twin(x: Float, _fast: boolean, out: Float) {
     const p = step(x)
     for (let i = 0; i < out.length; i++) out[i] = one(x[i * p]!)

@@ -24,8 +24,8 @@ export const pow: Binary<Precise> = /* @__PURE__ */ defineElementwise<Binary<Pre
   name: 'pow',
   summary: 'a^b, element by element',
   operands: ['a', 'b'],
-  ns: { f64: 6, f32: 6 },
-  fast: { f64: 6, f32: 2 },
+  ns: { f64: 10, f32: 10 },
+  fast: { f64: 10, f32: 2.4 },
   twin(a: Float, b: Float, _fast: boolean, out: Float) {
     const [p, q] = [step(a), step(b)]
     for (let i = 0; i < out.length; i++) out[i] = one(a[i * p]!, b[i * q]!)

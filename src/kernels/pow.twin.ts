@@ -5,6 +5,7 @@
  * b * log2(a) in two doubles each, then 2^z.
  */
 import { scaled } from './exp.twin.js'
+import { inversePower } from './log.twin.js'
 
 const MAGIC = 6755399441055744 // adding it rounds to an integer
 const SPLIT = 134217729 // 2^27 + 1: Veltkamp's splitting into halves
@@ -28,11 +29,11 @@ export function pow(a: number, b: number): number {
 
 function positive(a: number, b: number): number {
   const tiny = a < 2.2250738585072014e-308
-  value[0] = tiny ? a * 18014398509481984 : a
-  const word = words[1]!
-  let n = tiny ? (word >> 20) - 1077 : (word >> 20) - 1023
-  words[1] = (word & 0xfffff) | 0x3ff00000
-  let m = value[0]
+  const normal = tiny ? a * 18014398509481984 : a
+  value[0] = normal
+  const e = (words[1]! >> 20) - 1023
+  let n = tiny ? e - 54 : e
+  let m = normal * inversePower(e)
 
   // |a| = 2^n m with m near the base, 1 or 1.5.
   let base = 1

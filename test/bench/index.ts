@@ -6,6 +6,7 @@ import { info } from 'offloop'
 import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchEstimate } from './estimate.js'
 import { benchImport } from './import.js'
+import { benchFunctions } from './functions.js'
 import { benchLoop } from './loop.js'
 import { benchMath } from './math.js'
 import { benchMnist } from './mnist.js'
@@ -23,6 +24,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   sort: benchSort,
   topk: benchTopK,
   math: benchMath,
+  functions: benchFunctions,
   sync: benchSync,
   loop: benchLoop,
   estimate: benchEstimate,
