@@ -4,7 +4,156 @@ import { info, kernels } from '../dist/index.js'
 import { laws } from './laws.js'
 import { isNative, native, registry } from './support.js'
 
-laws(0, 2)
+// A grain aims at 250 us and blocks are at most 16,384 elements: this is over four grains for every kernel.
+const LARGE = 1_500_000
+// lane ± 1, run ± 1, block ± 1, and what lies between
+const SIZES = [
+  0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 256, 257, 1000, 4095, 4097, 16383, 16384, 16385,
+  32769, 70001,
+]
+
+function without(count: number, args: readonly unknown[]): readonly unknown[] {
+  return args.slice(0, count)
+}
+
+/** The bits of what a call gives; or its error, where it does not take an input: the same from every face. */
+async function outcome(call: () => unknown): Promise<string> {
+  try {
+    return bits(await call())
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    if (code?.startsWith('ERR_OFFLOOP_ARG_') !== true) throw error
+    return `${code}: ${message}`
+  }
+}
+
+for (const { kernel, definition } of registry) {
+  for (const dtype of Object.keys(definition.instances)) {
+    describe(`${definition.name} ${dtype}`, () => {
+      const sample = (size: number, salt: number) => definition.samples(dtype, size, random(salt))
+
+      it('agrees with its twin at every edge size, on both faces', async () => {
+        for (const size of SIZES) {
+          const args = sample(size, size)
+          const expected = bits(kernel.js(...args))
+          expect(bits(kernel.sync(...args)), `sync, size ${size}`).toBe(expected)
+          expect(bits(await kernel(...args)), `async, size ${size}`).toBe(expected)
+        }
+      })
+
+      it('agrees with its twin on random sizes, offsets and special values', async () => {
+        await fc.assert(
+          fc.asyncProperty(
+            fc.integer({ min: 0, max: 40_000 }),
+            fc.integer({ min: 0, max: 9 }),
+            fc.constantFrom(0, 0.001, 0.1, 1),
+            fc.boolean(),
+            fc.integer(),
+            async (size, offset, share, finite, salt) => {
+              const next = random(salt)
+              const args = mapArrays(sample(size, salt), (array) => shifted(spice(array, share, next, finite), offset))
+              const expected = await outcome(() => kernel.js(...args))
+              expect(await outcome(() => kernel.sync(...args))).toBe(expected)
+              expect(await outcome(() => kernel(...args))).toBe(expected)
+            },
+          ),
+          { seed: SEED, numRuns: 40 },
+        )
+      })
+
+      it('gives the same bits on 1, 2, 3 and 7 threads', async () => {
+        const args = mapArrays(sample(LARGE, 5), (array) => spice(array, 0.001, random(6), true))
+        const [inputs, options] = split(definition, args)
+        const expected = await outcome(() => kernel.js(...args))
+        for (const threads of [1, 2, 3, 7]) {
+          expect(await outcome(() => kernel(...inputs, { ...options, threads })), `${threads} threads`).toBe(expected)
+          expect(await outcome(() => kernel.sync(...inputs, { ...options, threads })), `${threads} threads, sync`).toBe(
+            expected,
+          )
+        }
+        const before = info().threads
+        configure({ threads: 7 })
+        expect(await outcome(() => kernel(...args)), 'configured 7 threads').toBe(expected)
+        configure({ threads: before })
+      })
+
+      it('takes SharedArrayBuffers, and leaves inputs unchanged', async () => {
+        const args = mapArrays(sample(50_000, 7), (array) => {
+          const shared = new (array.constructor as new (b: SharedArrayBuffer) => Float64Array)(
+            new SharedArrayBuffer(array.byteLength),
+          )
+          shared.set(array as Float64Array)
+          return shared as unknown as Typed
+        })
+        const before = bits(without(definition.arity, args))
+        const expected = bits(kernel.js(...args))
+        expect(bits(await kernel(...args))).toBe(expected)
+        expect(bits(kernel.sync(...args))).toBe(expected)
+        expect(bits(without(definition.arity, args))).toBe(before)
+      })
+
+      it('rejects with the reason when the signal is aborted already, and starts nothing', async () => {
+        const [inputs, options] = split(definition, sample(LARGE, 8))
+        const reason = new Error('never mind')
+        const before = native?.stats().grains
+        await expect(kernel(...inputs, { ...options, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+        expect(native?.stats().grains).toBe(before)
+      })
+
+      it('stops when aborted on the way: grains ran, grains remained', async () => {
+        const [inputs, options] = split(definition, sample(LARGE, 9))
+        const controller = new AbortController()
+        const reason = new Error('enough')
+        const promise = kernel(...inputs, { ...options, threads: 1, signal: controller.signal })
+        controller.abort(reason)
+        await expect(promise).rejects.toBe(reason)
+        if (native === undefined) return
+        // What it would have run, against what ran after the abort: at most one grain per thread.
+        const stopped = native.stats().grains
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        expect(native.stats().grains).toBe(stopped)
+        await kernel(...inputs, { ...options, threads: 1 })
+        expect(native.stats().grains - stopped).toBeGreaterThan(1)
+      })
+
+      it('reports progress that rises to 1', async () => {
+        const [inputs, options] = split(definition, sample(LARGE, 10))
+        const seen: number[] = []
+        await kernel(...inputs, { ...options, onProgress: (fraction: number) => seen.push(fraction) })
+        expect(seen.at(-1)).toBe(1)
+        expect(seen).toEqual([...seen].sort((a, b) => a - b))
+        for (const face of [kernel, kernel.sync]) {
+          const small: number[] = []
+          const [few, rest] = split(definition, sample(3, 11))
+          await face(...few, { ...rest, onProgress: (fraction: number) => small.push(fraction) })
+          expect(small.at(-1)).toBe(1)
+          expect(small).toEqual([...new Set(small)].sort((a, b) => a - b))
+        }
+      })
+
+      it('gives results that can be transferred', async () => {
+        const result = await kernel(...sample(LARGE, 12))
+        const before = bits(result)
+        const buffers = new Set<ArrayBuffer>()
+        const collect = (value: unknown): void => {
+          if (ArrayBuffer.isView(value)) buffers.add(value.buffer as ArrayBuffer)
+          else if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect)
+        }
+        collect(result)
+        const moved = structuredClone(result, { transfer: [...buffers] })
+        expect(bits(moved)).toBe(before)
+        for (const buffer of buffers) expect(buffer.byteLength).toBe(0)
+      })
+
+      it('answers a hundred calls at once', async () => {
+        const args = sample(3000, 13)
+        const expected = bits(kernel.js(...args))
+        const results = await Promise.all(Array.from({ length: 100 }, () => kernel(...args)))
+        for (const result of results) expect(bits(result)).toBe(expected)
+      })
+    })
+  }
+}
 
 describe('the registry', () => {
   it('is what kernels() and the native table list', () => {

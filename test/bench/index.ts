@@ -7,6 +7,7 @@ import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchEstimate } from './estimate.js'
 import { benchImport } from './import.js'
 import { benchFunctions } from './functions.js'
+import { benchHistogram } from './histogram.js'
 import { benchLoop } from './loop.js'
 import { benchMath } from './math.js'
 import { benchMnist } from './mnist.js'
@@ -26,6 +27,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   math: benchMath,
   functions: benchFunctions,
   sync: benchSync,
+  histogram: benchHistogram,
   loop: benchLoop,
   estimate: benchEstimate,
   import: benchImport,
