@@ -43,7 +43,8 @@ struct Scan {
     T sum = Op::template kNone<T>;
     const int64_t end = a.End(block);
     for (int64_t at = block * kBlock; at < end; at += kTile) {
-      runs::Prefix<Op, T, false>(Load(a, at, end, buffer), kRun, nullptr, totals);
+      runs::Prefix<Op, T, false>(Load(a, at, end, buffer), kRun, nullptr, totals,
+                                 runs::Later(a.x, a.in_type, at, kTile));
       for (int64_t r = 0; r < kAbreast; ++r) sum = Op::Join1(sum, totals[r]);
     }
     return __builtin_bit_cast(uint64_t, sum);
@@ -57,7 +58,7 @@ struct Scan {
     T sum = Op::template kNone<T>;
     const int64_t end = a.End(block);
     for (int64_t at = block * kBlock; at < end; at += kTile) {
-      runs::Prefix<Op, T>(Load(a, at, end, tile), kRun, tile, totals);
+      runs::Prefix<Op, T>(Load(a, at, end, tile), kRun, tile, totals, runs::Later(a.x, a.in_type, at, kTile));
       for (int64_t r = 0; r < kAbreast; ++r) {
         Finish(tile + r * kRun, sum, before);
         sum = Op::Join1(sum, totals[r]);
