@@ -91,8 +91,8 @@ struct Kind {
                int64_t end, double* to);
   // a = a (of na elements) joined with b (of nb).
   void (*merge)(double* a, double na, const double* b, double nb);
-  // kTile windows of at most kDirect elements.
-  void (*direct)(const Window& w, const double* x, double* to);
+  // n windows of at most kDirect elements, and up to seven more.
+  void (*direct)(const Window& w, const double* x, int64_t n, double* to);
 };
 
 // ---- One part: sums, minima, maxima ----
@@ -136,8 +136,8 @@ struct Plain {
 
   static void Merge(double* a, double, const double* b, double) { *a = Op::Join1(*a, *b); }
 
-  static void Direct(const Window& w, const double* x, double* to) {
-    for (int64_t i = 0; i < kTile; i += 8) {
+  static void Direct(const Window& w, const double* x, int64_t n, double* to) {
+    for (int64_t i = 0; i < n; i += 8) {
       Quad low, high, next;
       Get(x + i, low);
       Get(x + i + 4, high);
@@ -280,9 +280,9 @@ struct Spread {
     a[1] = a[1] + b[1] + delta * (na * share) * delta;
   }
 
-  static void Direct(const Window& w, const double* x, double* to) {
+  static void Direct(const Window& w, const double* x, int64_t n, double* to) {
     const double count = static_cast<double>(w.window);
-    for (int64_t i = 0; i < kTile; i += 4) {
+    for (int64_t i = 0; i < n; i += 4) {
       Quad mean, squares{}, next;
       Get(x + i, mean);
       for (int64_t k = 1; k < w.window; ++k) {
@@ -309,8 +309,9 @@ enum class Of { kSum, kMean, kMin, kMax, kStd, kCount };
 __attribute__((noinline)) void RunDirect(const Window& w, const Kind& kind, int64_t begin, int64_t end) {
   double buffer[kTile + kDirect], tile[kTile];
   for (int64_t at = begin; at < end; at += kTile) {
-    kind.direct(w, w.Load(at, kTile + kDirect, buffer), tile);
-    StreamStore(w.out, w.out_type, at, end - at < kTile ? end - at : kTile, tile, w.past);
+    const int64_t n = end - at < kTile ? end - at : kTile;
+    kind.direct(w, w.Load(at, kTile + kDirect, buffer), n, tile);
+    StreamStore(w.out, w.out_type, at, n, tile, w.past);
   }
   if (w.past) StreamFence();
 }
