@@ -91,11 +91,11 @@ struct Scan {
 template <class Op, class T, class X, class Y>
 Status Run(Job& job, In<X> x, Out<Y> out) {
   if (x.size <= 0) return job.status();
-  const bool past = x.size * static_cast<int64_t>(sizeof(Y)) >= kStreamBytes &&
-                    static_cast<const void*>(x.data) != static_cast<const void*>(out.data);
+  const bool in_place = static_cast<const void*>(x.data) == static_cast<const void*>(out.data);
+  const bool past = x.size * static_cast<int64_t>(sizeof(Y)) >= kStreamBytes && !in_place;
   const Arrays arrays{x.data, out.data, x.size, DtypeOf<X>(), DtypeOf<Y>(), past};
   using S = Scan<Op, T>;
-  const ChainSteps steps{__builtin_bit_cast(uint64_t, Op::template kNone<T>), &S::Total, &S::Write, &S::Join};
+  const ChainSteps steps{__builtin_bit_cast(uint64_t, Op::template kNone<T>), &S::Total, &S::Write, &S::Join, in_place};
   return RunChain(job, (x.size + kBlock - 1) / kBlock, steps, &arrays);
 }
 
