@@ -7,59 +7,62 @@
 namespace offloop {
 namespace {
 
-enum State : uint8_t { kUnknown, kTotalled, kWritten };
+struct Block {
+  std::atomic<uint64_t> total;
+  std::atomic<bool> known;   // the total is there
+  std::atomic<bool> parked;  // totalled, and left by its thread: whoever turns this off has the block
+  uint64_t before;           // there once `front` has come up to the block
+};
 
 struct Chain {
   const ChainSteps& steps;
   const void* context;
-  uint64_t* value;               // of a block: its total, then what is before it
-  std::atomic<uint8_t>* states;  // State of each block
+  Block* block;  // one more than there are
   int64_t blocks;
-  uint64_t before;             // the join of all blocks before `front`
-  std::atomic<int64_t> front;  // the first block whose total has not been joined
+  int64_t lead;                // how far a thread goes ahead before it helps
+  std::atomic<int64_t> front;  // what is before this block is known, and its total has not been joined
   std::atomic<bool> busy;      // a thread is joining
 
   bool More() const {
     const int64_t at = front.load();
-    return at < blocks && states[at].load() != kUnknown;
+    return at < blocks && block[at].known.load();
   }
 
-  // `block` has its total. True if the caller may write it now; other blocks that may be written are pushed.
-  bool Publish(int64_t block, State state, Forks& forks) {
-    states[block].store(state);
-    bool mine = false;
+  // Block `at` has its total, from whichever thread: the same bits from all.
+  void Publish(int64_t at, uint64_t total, Forks& forks) {
+    block[at].total.store(total, std::memory_order_relaxed);
+    block[at].known.store(true);
     // Who finds it busy leaves: the one inside looks once more after it is done.
     while (More() && !busy.exchange(true)) {
       while (More()) {
-        const int64_t at = front.load();
-        const uint64_t total = value[at];
-        if (states[at].load() == kTotalled) {
-          value[at] = before;
-          if (at == block)
-            mine = true;
-          else
-            forks.Push(Task{at, 1, 0, 0});
-        }
-        before = steps.join(before, total);
-        front.store(at + 1);
+        Block& first = block[front.load()];
+        (&first)[1].before = steps.join(first.before, first.total.load(std::memory_order_relaxed));
+        const int64_t next = front.fetch_add(1);
+        if (first.parked.exchange(false)) forks.Push(Task{next, 1, 0, 0});
       }
       busy.store(false);
     }
-    return mine;
   }
 
   // True once the block is written.
-  bool Run(int64_t block, bool known, Forks& forks) {
+  bool Run(int64_t at, bool known, Forks& forks) {
+    Block& own = block[at];
     if (!known) {
-      if (front.load() == block) {  // and stays so until this block has its total
-        value[block] = steps.write(context, block, before);
-        Publish(block, kWritten, forks);
+      const int64_t late = front.load();
+      if (!steps.in_place && at - late > lead && !block[late].known.load())
+        Publish(late, steps.total(context, late), forks);
+      if (front.load() >= at) {
+        Publish(at, steps.write(context, at, own.before), forks);
         return true;
       }
-      value[block] = steps.total(context, block);
-      if (!Publish(block, kTotalled, forks)) return false;
+      Publish(at, steps.total(context, at), forks);
+      // What is before the block is known once the front has reached it, and it is joined at once then.
+      if (front.load() <= at) {
+        own.parked.store(true);
+        if (front.load() <= at || !own.parked.exchange(false)) return false;
+      }
     }
-    steps.write(context, block, value[block]);
+    steps.write(context, at, own.before);
     return true;
   }
 };
@@ -72,15 +75,12 @@ Status RunChain(Job& job, int64_t blocks, const ChainSteps& steps, const void* c
     job.For(blocks, 1, [&](int64_t, int64_t) { steps.write(context, 0, steps.none); });
     return job.status();
   }
-  auto* value = job.Scratch<uint64_t>(blocks);
-  auto* states = job.Scratch<std::atomic<uint8_t>>(blocks);
+  auto* block = job.Scratch<Block>(blocks + 1);
   auto* tasks = job.Scratch<Task>(blocks);
-  if (value == nullptr || states == nullptr || tasks == nullptr) return Status::kNoMemory;
-  for (int64_t k = 0; k < blocks; ++k) {
-    new (states + k) std::atomic<uint8_t>(kUnknown);
-    tasks[k] = Task{k, 0, 0, 0};
-  }
-  Chain chain{steps, context, value, states, blocks, steps.none, {0}, {false}};
+  if (block == nullptr || tasks == nullptr) return Status::kNoMemory;
+  for (int64_t k = 0; k <= blocks; ++k) new (block + k) Block{{0}, {false}, {false}, steps.none};
+  for (int64_t k = 0; k < blocks; ++k) tasks[k] = Task{k, 0, 0, 0};
+  Chain chain{steps, context, block, blocks, 2 * int64_t{job.threads()} + 6, {0}, {false}};
   job.Fork(tasks, blocks, [&](const Task& task, Forks& forks) {
     if (chain.Run(task.a, task.b != 0, forks)) job.Advance(1);
   });

@@ -46,6 +46,7 @@ struct Window {
   Dtype in_type, out_type;
   bool past;
   int64_t window, chunk, whole, rest;  // window = whole * chunk + rest
+  double divisor;                      // mean and std
   double shift;                        // taken off every element
   // std: by offset within a chunk, what joining the middle and then the front takes.
   double share[kRun + 4], weight[2][kRun + 4];
@@ -61,6 +62,7 @@ struct Window {
     for (int64_t i = 0; i < count; ++i) buffer[i] = from[i] - shift;
     return buffer;
   }
+  OFFLOOP_INLINE const char* Later(int64_t at) const { return runs::Later(x, in_type, at, kAbreast * chunk); }
 };
 
 // A value's parts lie a row apart.
@@ -80,8 +82,8 @@ struct Kind {
   int parts;
   double none;
   // Fronts (kFronts) and totals (total_row) of eight chunks; rests (kRests).
-  void (*fronts)(const Window& w, const double* x, double* to, double* total, int64_t total_row);
-  void (*rests)(const Window& w, const double* x, double* to);
+  void (*fronts)(const Window& w, const double* x, const char* ahead, double* to, double* total, int64_t total_row);
+  void (*rests)(const Window& w, const double* x, const char* ahead, double* to);
   // Joins count >= 1 totals (kTotals), for eight chunks side by side; rows of eight.
   void (*fold)(const Window& w, const double* totals, int64_t count, double* to);
   // Results at [begin, end) of a chunk, and up to three more.
@@ -89,18 +91,20 @@ struct Kind {
                int64_t end, double* to);
   // a = a (of na elements) joined with b (of nb).
   void (*merge)(double* a, double na, const double* b, double nb);
-  // kTile windows of at most kDirect elements.
-  void (*direct)(const Window& w, const double* x, double* to);
+  // n windows of at most kDirect elements, and up to seven more.
+  void (*direct)(const Window& w, const double* x, int64_t n, double* to);
 };
 
 // ---- One part: sums, minima, maxima ----
 
-template <class Op>
+template <class Op, bool kMean = false>
 struct Plain {
-  static void Fronts(const Window& w, const double* x, double* to, double* total, int64_t) {
-    runs::Prefix<Op, double>(x, w.chunk, to, total);
+  static void Fronts(const Window& w, const double* x, const char* ahead, double* to, double* total, int64_t) {
+    runs::Prefix<Op, double>(x, w.chunk, to, total, ahead);
   }
-  static void Rests(const Window& w, const double* x, double* to) { runs::Suffix<Op>(x, w.chunk, to); }
+  static void Rests(const Window& w, const double* x, const char* ahead, double* to) {
+    runs::Suffix<Op>(x, w.chunk, to, ahead);
+  }
 
   static void Fold(const Window&, const double* totals, int64_t count, double* to) {
     Quad low, high, next;
@@ -116,7 +120,7 @@ struct Plain {
     Put(high, to + 4);
   }
 
-  static void Join(const Window&, const double* rests, const double* middle, const double* fronts, int64_t begin,
+  static void Join(const Window& w, const double* rests, const double* middle, const double* fronts, int64_t begin,
                    int64_t end, double* to) {
     Quad between, a, b;
     Fill(*middle, between);
@@ -125,14 +129,15 @@ struct Plain {
       Get(fronts + j, b);
       Op::Join(a, between, a);
       Op::Join(a, b, a);
+      if constexpr (kMean) a /= w.divisor;
       Put(a, to + j);
     }
   }
 
   static void Merge(double* a, double, const double* b, double) { *a = Op::Join1(*a, *b); }
 
-  static void Direct(const Window& w, const double* x, double* to) {
-    for (int64_t i = 0; i < kTile; i += 8) {
+  static void Direct(const Window& w, const double* x, int64_t n, double* to) {
+    for (int64_t i = 0; i < n; i += 8) {
       Quad low, high, next;
       Get(x + i, low);
       Get(x + i + 4, high);
@@ -141,6 +146,10 @@ struct Plain {
         Op::Join(low, next, low);
         Get(x + i + k + 4, next);
         Op::Join(high, next, high);
+      }
+      if constexpr (kMean) {
+        low /= w.divisor;
+        high /= w.divisor;
       }
       Put(low, to + i);
       Put(high, to + i + 4);
@@ -161,8 +170,8 @@ struct Spread {
   }
 
   // Running values of eight chunks, from the front, or from the end.
-  static __attribute__((noinline)) void Run(const Window& w, const double* x, bool forward, double* to, int64_t row,
-                                            double* total, int64_t total_row) {
+  static __attribute__((noinline)) void Run(const Window& w, const double* x, const char* ahead, bool forward,
+                                            double* to, int64_t row, double* total, int64_t total_row) {
     const int64_t c = w.chunk;
     for (int64_t group = 0; group < kAbreast; group += 4) {
       const double* from = x + group * c;
@@ -178,6 +187,7 @@ struct Spread {
           ++k;
           continue;
         }
+        if (group == 0) runs::Ask(ahead, k);
         const int64_t i = forward ? k : c - 2 - k;
         runs::LoadColumns(from + i, c, first, second);
         if (!forward) Swap(first, second);
@@ -203,10 +213,13 @@ struct Spread {
     b = c;
   }
 
-  static void Fronts(const Window& w, const double* x, double* to, double* total, int64_t total_row) {
-    Run(w, x, true, to, kFronts, total, total_row);
+  static void Fronts(const Window& w, const double* x, const char* ahead, double* to, double* total,
+                     int64_t total_row) {
+    Run(w, x, ahead, true, to, kFronts, total, total_row);
   }
-  static void Rests(const Window& w, const double* x, double* to) { Run(w, x, false, to, kRests, nullptr, 0); }
+  static void Rests(const Window& w, const double* x, const char* ahead, double* to) {
+    Run(w, x, ahead, false, to, kRests, nullptr, 0);
+  }
 
   static OFFLOOP_INLINE void Both(Quad& mean, Quad& squares, const Quad& mean1, const Quad& squares1, const Quad& share,
                                   const Quad& weight) {
@@ -251,8 +264,14 @@ struct Spread {
       const Quad delta = mean2 - mean;
       // An infinity in the front alone would leave infinite squares: its deviation from the mean is NaN.
       squares = squares + squares2 + delta * weight * delta + delta * 0;
-      Put(squares, to + j);
+      Root(w, squares, to + j);
     }
+  }
+
+  static OFFLOOP_INLINE void Root(const Window& w, const Quad& squares, double* to) {
+    Put(squares / w.divisor, to);
+    const hn::CappedTag<double, 4> d;
+    for (size_t k = 0; k < 4; k += hn::Lanes(d)) hn::StoreU(hn::Sqrt(hn::LoadU(d, to + k)), d, to + k);
   }
 
   static void Merge(double* a, double na, const double* b, double nb) {
@@ -261,9 +280,9 @@ struct Spread {
     a[1] = a[1] + b[1] + delta * (na * share) * delta;
   }
 
-  static void Direct(const Window& w, const double* x, double* to) {
+  static void Direct(const Window& w, const double* x, int64_t n, double* to) {
     const double count = static_cast<double>(w.window);
-    for (int64_t i = 0; i < kTile; i += 4) {
+    for (int64_t i = 0; i < n; i += 4) {
       Quad mean, squares{}, next;
       Get(x + i, mean);
       for (int64_t k = 1; k < w.window; ++k) {
@@ -276,44 +295,29 @@ struct Spread {
         next -= mean;
         squares += next * next;
       }
-      Put(squares, to + i);
+      Root(w, squares, to + i);
     }
   }
 
   static constexpr Kind kKind{2, 0, &Fronts, &Rests, &Fold, &Join, &Merge, &Direct};
 };
 
-// ---- From values to results ----
+// ---- The array ----
 
 enum class Of { kSum, kMean, kMin, kMax, kStd, kCount };
 
-// The first n of a tile, into `out` from `at` on.
-__attribute__((noinline)) void Finish(const Window& w, Of of, double divisor, double* tile, int64_t at, int64_t n) {
-  if (of == Of::kMean || of == Of::kStd) {
-    const hn::ScalableTag<double> d;
-    const auto by = hn::Set(d, divisor);
-    for (int64_t i = 0; i < n; i += static_cast<int64_t>(hn::Lanes(d))) {
-      auto value = hn::Div(hn::LoadU(d, tile + i), by);
-      if (of == Of::kStd) value = hn::Sqrt(value);
-      hn::StoreU(value, d, tile + i);
-    }
-  }
-  StreamStore(w.out, w.out_type, at, n, tile, w.past);
-}
-
-__attribute__((noinline)) void RunDirect(const Window& w, const Kind& kind, Of of, double divisor, int64_t begin,
-                                         int64_t end) {
+__attribute__((noinline)) void RunDirect(const Window& w, const Kind& kind, int64_t begin, int64_t end) {
   double buffer[kTile + kDirect], tile[kTile];
   for (int64_t at = begin; at < end; at += kTile) {
-    kind.direct(w, w.Load(at, kTile + kDirect, buffer), tile);
-    Finish(w, of, divisor, tile, at, end - at < kTile ? end - at : kTile);
+    const int64_t n = end - at < kTile ? end - at : kTile;
+    kind.direct(w, w.Load(at, kTile + kDirect, buffer), n, tile);
+    StreamStore(w.out, w.out_type, at, n, tile, w.past);
   }
   if (w.past) StreamFence();
 }
 
 // Results [begin, end), whole chunks.
-__attribute__((noinline)) void RunChunks(const Window& w, const Kind& kind, Of of, double divisor, int64_t begin,
-                                         int64_t end) {
+__attribute__((noinline)) void RunChunks(const Window& w, const Kind& kind, int64_t begin, int64_t end) {
   alignas(64) double buffer[kTile], rests[kParts * kRests], fronts[kParts * kFronts], tile[kTile + 8];
   double totals[kParts * kTotals], middle[2][kParts * kAbreast];
   const int64_t c = w.chunk, q = w.whole;
@@ -321,7 +325,8 @@ __attribute__((noinline)) void RunChunks(const Window& w, const Kind& kind, Of o
   const double none[kParts] = {kind.none, kind.none};
   // Slot s of `fronts` begins at s * c; what stands at j there is the front of j elements.
   const auto fill = [&](int64_t chunk, double* total) {
-    kind.fronts(w, w.Load(chunk * c, kAbreast * c, buffer), fronts + c + 1, total, kTotals);
+    const int64_t at = chunk * c;
+    kind.fronts(w, w.Load(at, kAbreast * c, buffer), w.Later(at), fronts + c + 1, total, kTotals);
     for (int64_t s = 1; s <= kAbreast; ++s) Give(kind.parts, none, fronts + s * c, kFronts);
   };
   const auto keep = [&](int64_t slot) {
@@ -336,7 +341,8 @@ __attribute__((noinline)) void RunChunks(const Window& w, const Kind& kind, Of o
   }
   for (; first * c < end; first += kAbreast) {
     fill(first + q + 1, totals + (far ? 0 : q));
-    kind.rests(w, w.Load(first * c, kAbreast * c, buffer), rests);
+    const int64_t at = first * c;
+    kind.rests(w, w.Load(at, kAbreast * c, buffer), w.Later(at), rests);
     if (far) {
       for (int part = 0; part < kind.parts; ++part)
         __builtin_memcpy(middle[0] + part * kAbreast, w.middle + part * w.chunks + first, kAbreast * 8);
@@ -359,8 +365,7 @@ __attribute__((noinline)) void RunChunks(const Window& w, const Kind& kind, Of o
       kind.join(w, rests + l * c, middle[0] + l, last, 0, c - w.rest, tile + l * c);
       if (w.rest > 0) kind.join(w, rests + l * c, middle[1] + l, last, c - w.rest, c, tile + l * c);
     }
-    const int64_t at = first * c;
-    Finish(w, of, divisor, tile, at, end - at < kAbreast * c ? end - at : kAbreast * c);
+    StreamStore(w.out, w.out_type, at, end - at < kAbreast * c ? end - at : kAbreast * c, tile, w.past);
     keep(kAbreast);
     if (far) continue;
     for (int part = 0; part < kind.parts; ++part)
@@ -381,7 +386,7 @@ bool Prepare(Job& job, Window& w, const Kind& kind, int64_t block) {
   const bool totalled = job.Blocks(whole * w.chunk, block, [&](int64_t begin, int64_t end) {
     alignas(64) double buffer[kTile], unused[kParts * kFronts];
     for (int64_t at = begin; at < end; at += kAbreast * w.chunk)
-      kind.fronts(w, w.Load(at, kAbreast * w.chunk, buffer), unused, w.totals + at / w.chunk, w.chunks);
+      kind.fronts(w, w.Load(at, kAbreast * w.chunk, buffer), w.Later(at), unused, w.totals + at / w.chunk, w.chunks);
   });
   if (!totalled) return true;
   // Span by span of the totals from 1 on: fronts[k] joins those before k in its span. Then rests, from behind.
@@ -436,15 +441,16 @@ void SetWeights(Window& w) {
 }
 
 Status Compute(Job& job, Window& w, Of of, int64_t ddof) {
-  const Kind& kind = of == Of::kMax   ? Plain<runs::Max>::kKind
-                     : of == Of::kMin ? Plain<runs::Min>::kKind
-                     : of == Of::kStd ? Spread::kKind
-                                      : Plain<runs::Add>::kKind;
-  const double divisor = static_cast<double>(of == Of::kStd ? w.window - ddof : w.window);
+  const Kind& kind = of == Of::kMax    ? Plain<runs::Max>::kKind
+                     : of == Of::kMin  ? Plain<runs::Min>::kKind
+                     : of == Of::kStd  ? Spread::kKind
+                     : of == Of::kMean ? Plain<runs::Add, true>::kKind
+                                       : Plain<runs::Add>::kKind;
+  w.divisor = static_cast<double>(of == Of::kStd ? w.window - ddof : w.window);
   if (w.window <= kDirect) {
     constexpr int64_t kBlock = 16384;
     job.Total((w.outputs + kBlock - 1) / kBlock);
-    job.Blocks(w.outputs, kBlock, [&](int64_t begin, int64_t end) { RunDirect(w, kind, of, divisor, begin, end); });
+    job.Blocks(w.outputs, kBlock, [&](int64_t begin, int64_t end) { RunDirect(w, kind, begin, end); });
     return job.status();
   }
   w.chunk = w.window < kRun ? w.window : kRun;
@@ -461,7 +467,7 @@ Status Compute(Job& job, Window& w, Of of, int64_t ddof) {
   const bool far = w.whole - 1 > kFold;
   job.Total(far ? 2 * blocks + w.whole / 512 : blocks);
   if (far && !Prepare(job, w, kind, block)) return Status::kNoMemory;
-  job.Blocks(w.outputs, block, [&](int64_t begin, int64_t end) { RunChunks(w, kind, of, divisor, begin, end); });
+  job.Blocks(w.outputs, block, [&](int64_t begin, int64_t end) { RunChunks(w, kind, begin, end); });
   return job.status();
 }
 

@@ -60,6 +60,18 @@ OFFLOOP_INLINE void StoreColumn(const Quad<T>& column, T* x, int64_t run) {
   for (int64_t i = 0; i < 4; ++i) x[i * run] = column[i];
 }
 
+// Eight runs at once are no pattern that a processor's prefetcher follows, and none of them looks beyond a page of 4
+// KB: asks for two of the lines at `ahead`, where a tile that comes later lies. It may be beyond the end.
+OFFLOOP_INLINE void Ask(const char* ahead, int64_t i) {
+  __builtin_prefetch(ahead + i * 64, 0, 2);
+  __builtin_prefetch(ahead + i * 64 + 64, 0, 2);
+}
+// Where the tile after next is, for one of `tile` elements at `at`.
+OFFLOOP_INLINE const char* Later(const void* x, Dtype dtype, int64_t at, int64_t tile) {
+  const int64_t width = dtype == Dtype::kF32 || dtype == Dtype::kI32 || dtype == Dtype::kU32 ? 4 : 8;
+  return static_cast<const char*>(x) + (at + 2 * tile) * width;
+}
+
 struct Add {
   template <class T>
   static constexpr T kNone = static_cast<T>(-0.0);  // -0 + x is x, -0 included
@@ -97,13 +109,14 @@ using Min = Extreme<false>;
 
 // to[i] = x[first of its run] … joined in order … x[i]; total: the last of each run. `to` may be x, or null.
 template <class Op, class T, bool kStore = true>
-__attribute__((noinline)) void Prefix(const T* x, int64_t run, T* to, T* total) {
+__attribute__((noinline)) void Prefix(const T* x, int64_t run, T* to, T* total, const char* ahead) {
   Quad<T> low, high, a, b, c, d;
   Fill(Op::template kNone<T>, low);
   high = low;
   const int64_t half = 4 * run;
   int64_t i = 0;
   for (; i + 2 <= run; i += 2) {
+    Ask(ahead, i);
     LoadColumns(x + i, run, a, b);
     LoadColumns(x + half + i, run, c, d);
     Op::Join(low, a, a);
@@ -131,7 +144,7 @@ __attribute__((noinline)) void Prefix(const T* x, int64_t run, T* to, T* total) 
 
 // to[i] = the rest of its run from its end on: (… x[last] joined with x[last - 1] …) joined with x[i].
 template <class Op>
-__attribute__((noinline)) void Suffix(const double* x, int64_t run, double* to) {
+__attribute__((noinline)) void Suffix(const double* x, int64_t run, double* to, const char* ahead) {
   Quad<double> low, high, a, b, c, d;
   Fill(Op::template kNone<double>, low);
   high = low;
@@ -146,6 +159,7 @@ __attribute__((noinline)) void Suffix(const double* x, int64_t run, double* to) 
   }
   while (i > 0) {
     i -= 2;
+    Ask(ahead, i);
     LoadColumns(x + i, run, a, b);
     LoadColumns(x + half + i, run, c, d);
     Op::Join(low, b, b);

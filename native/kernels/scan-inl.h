@@ -43,7 +43,8 @@ struct Scan {
     T sum = Op::template kNone<T>;
     const int64_t end = a.End(block);
     for (int64_t at = block * kBlock; at < end; at += kTile) {
-      runs::Prefix<Op, T, false>(Load(a, at, end, buffer), kRun, nullptr, totals);
+      runs::Prefix<Op, T, false>(Load(a, at, end, buffer), kRun, nullptr, totals,
+                                 runs::Later(a.x, a.in_type, at, kTile));
       for (int64_t r = 0; r < kAbreast; ++r) sum = Op::Join1(sum, totals[r]);
     }
     return __builtin_bit_cast(uint64_t, sum);
@@ -57,7 +58,7 @@ struct Scan {
     T sum = Op::template kNone<T>;
     const int64_t end = a.End(block);
     for (int64_t at = block * kBlock; at < end; at += kTile) {
-      runs::Prefix<Op, T>(Load(a, at, end, tile), kRun, tile, totals);
+      runs::Prefix<Op, T>(Load(a, at, end, tile), kRun, tile, totals, runs::Later(a.x, a.in_type, at, kTile));
       for (int64_t r = 0; r < kAbreast; ++r) {
         Finish(tile + r * kRun, sum, before);
         sum = Op::Join1(sum, totals[r]);
@@ -90,11 +91,11 @@ struct Scan {
 template <class Op, class T, class X, class Y>
 Status Run(Job& job, In<X> x, Out<Y> out) {
   if (x.size <= 0) return job.status();
-  const bool past = x.size * static_cast<int64_t>(sizeof(Y)) >= kStreamBytes &&
-                    static_cast<const void*>(x.data) != static_cast<const void*>(out.data);
+  const bool in_place = static_cast<const void*>(x.data) == static_cast<const void*>(out.data);
+  const bool past = x.size * static_cast<int64_t>(sizeof(Y)) >= kStreamBytes && !in_place;
   const Arrays arrays{x.data, out.data, x.size, DtypeOf<X>(), DtypeOf<Y>(), past};
   using S = Scan<Op, T>;
-  const ChainSteps steps{__builtin_bit_cast(uint64_t, Op::template kNone<T>), &S::Total, &S::Write, &S::Join};
+  const ChainSteps steps{__builtin_bit_cast(uint64_t, Op::template kNone<T>), &S::Total, &S::Write, &S::Join, in_place};
   return RunChain(job, (x.size + kBlock - 1) / kBlock, steps, &arrays);
 }
 

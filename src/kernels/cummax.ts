@@ -22,5 +22,5 @@ export const cummax: Extremes = /* @__PURE__ */ defineScan<Extremes>({
     let most = -Infinity
     for (let i = 0; i < x.length; i++) out[i] = most = Math.max(most, x[i]!)
   },
-  ns: (bytes) => (bytes < 4e7 ? 1 : 1.4),
+  ns: (bytes) => (bytes < 3e6 ? 0.8 : bytes < 4e7 ? 1 : 1.3),
 })

@@ -23,5 +23,5 @@ export const cummin: Extremes = /* @__PURE__ */ defineScan<Extremes>({
     let least = Infinity
     for (let i = 0; i < x.length; i++) out[i] = least = Math.min(least, x[i]!)
   },
-  ns: (bytes) => (bytes < 4e7 ? 1 : 1.4),
+  ns: (bytes) => (bytes < 3e6 ? 0.8 : bytes < 4e7 ? 1 : 1.3),
 })

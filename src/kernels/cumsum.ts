@@ -55,5 +55,5 @@ export const cumsum: CumSum = /* @__PURE__ */ defineScan<CumSum>({
   summary: 'Running sums',
   types: { f64: 'f64', f32: 'f32', i32: 'f64', u32: 'f64', i64: 'i64', u64: 'u64' },
   twin,
-  ns: (bytes) => (bytes < 3e6 ? 0.5 : bytes < 4e7 ? 0.7 : 1),
+  ns: (bytes) => (bytes < 3e6 ? 0.6 : bytes < 4e7 ? 0.8 : 1.1),
 })

@@ -135,18 +135,20 @@ function readWindow(options: Options, { length }: TypedArray): number {
 }
 
 function estimate([fixed, each, long]: Cost, outputs: number, elements: number, window: number, width: number): number {
-  if (window <= 16) return 300 + outputs * (fixed + each * window)
-  return 1000 + elements * long + outputs * (outputs * width > 12e6 ? 0.5 : 0)
+  const memory = outputs * width > 12e6 ? outputs * 0.5 : 0
+  if (window <= 16) return 400 + outputs * (fixed + each * window) + memory
+  // Beyond 128 chunks their totals take a pass of their own.
+  return 900 + elements * (window < 8256 ? long : 1.4 * long) + memory
 }
 
 export const rolling: Rolling = {
-  sum: /* @__PURE__ */ define<RollingFunction>('sum', 'Sum of every window of neighbours', [0.3, 0.05, 1]),
-  mean: /* @__PURE__ */ define<RollingFunction>('mean', 'Mean of every window of neighbours', [0.7, 0.05, 1.5]),
-  min: /* @__PURE__ */ define<RollingFunction>('min', 'Smallest of every window of neighbours', [0.3, 0.3, 2.5]),
-  max: /* @__PURE__ */ define<RollingFunction>('max', 'Largest of every window of neighbours', [0.3, 0.3, 2.5]),
+  sum: /* @__PURE__ */ define<RollingFunction>('sum', 'Sum of every window of neighbours', [0.4, 0.08, 1.1]),
+  mean: /* @__PURE__ */ define<RollingFunction>('mean', 'Mean of every window of neighbours', [0.7, 0.08, 1.3]),
+  min: /* @__PURE__ */ define<RollingFunction>('min', 'Smallest of every window of neighbours', [0.4, 0.18, 1.4]),
+  max: /* @__PURE__ */ define<RollingFunction>('max', 'Largest of every window of neighbours', [0.4, 0.18, 1.4]),
   std: /* @__PURE__ */ define<RollingFunction<RollingStdOptions>>(
     'std',
     'Standard deviation of every window of neighbours',
-    [2, 0.3, 5],
+    [1.2, 0.35, 4],
   ),
 }

@@ -13,6 +13,7 @@ import { benchMath } from './math.js'
 import { benchMnist } from './mnist.js'
 import { NumPy } from './peers.js'
 import { benchReductions } from './reductions.js'
+import { benchScans } from './scans.js'
 import { benchSort } from './sort.js'
 import { benchSum } from './sum.js'
 import { benchSync } from './sync.js'
@@ -23,6 +24,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   sum: benchSum,
   reductions: benchReductions,
   sort: benchSort,
+  scans: benchScans,
   topk: benchTopK,
   math: benchMath,
   functions: benchFunctions,
