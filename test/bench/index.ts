@@ -7,6 +7,7 @@ import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchEstimate } from './estimate.js'
 import { benchLoop } from './loop.js'
 import { benchMnist } from './mnist.js'
+import { benchOrder } from './order.js'
 import { NumPy } from './peers.js'
 import { benchSort } from './sort.js'
 import { benchSum } from './sum.js'
@@ -17,6 +18,7 @@ type Topic = (bench: Bench, numpy: NumPy | undefined) => Promise<Row[]>
 const TOPICS: Readonly<Record<string, Topic>> = {
   sum: benchSum,
   sort: benchSort,
+  order: benchOrder,
   topk: benchTopK,
   sync: benchSync,
   loop: benchLoop,
