@@ -1,4 +1,4 @@
-import { bytesOf, type Sortable, type TypedArray } from '../base/dtypes.js'
+import type { Sortable, TypedArray } from '../base/dtypes.js'
 import { readBoolean, readOut } from '../core/arguments.js'
 import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/define.js'
 import { ABSENT, costOfOrder, ORDER_INSTANCES, readOrdered, sampleOrdered } from '../core/order.js'
@@ -67,7 +67,7 @@ export const argsort: Argsort = /* @__PURE__ */ defineKernel<Argsort>({
         ABSENT,
         ABSENT,
       ],
-      work: costOfOrder(length, bytesOf(dtype)),
+      work: costOfOrder(length),
       finish: (outputs) => outputs.arrays[0],
     }
   },
