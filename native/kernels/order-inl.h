@@ -1,4 +1,4 @@
-// Stable order by value, for `order.cpp`: keys with the positions they came from, sorted.
+// Stable order by value, for `argsort.cpp`: keys with the positions they came from, sorted.
 //
 // Keys are unsigned 64-bit integers that ascend like the values (LoadKeys): the zeros are equal, and so are the
 // NaNs, which are the largest. So one instantiation serves all element types and both directions.
@@ -24,7 +24,7 @@
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
-namespace order_kernel {
+namespace ordering {
 
 constexpr int kPlaceBits = 15, kPrefixBits = 47;
 constexpr int64_t kLeafMost = int64_t{1} << kPlaceBits;  // elements of a leaf
@@ -472,6 +472,6 @@ Status Distribute(Job& job, Leaves& leaves, const Source& source, int64_t n, int
   return job.status();
 }
 
-}  // namespace order_kernel
+}  // namespace ordering
 }  // namespace
 }  // namespace offloop::OFFLOOP_ISA

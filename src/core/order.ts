@@ -1,4 +1,4 @@
-/** What argsort, rank and unique share: the parameters of native/kernels/order.cpp. */
+/** What argsort, rank and unique share: the parameters of native/kernels/argsort.cpp. */
 import type { Dtype, TypedArray } from '../base/dtypes.js'
 import { wrongShape } from '../base/errors.js'
 import type { Value } from '../engine/values.js'
@@ -8,7 +8,7 @@ import { randomArray } from './samples.js'
 
 export const ORDERED = ['f64', 'f32', 'i32', 'u32', 'i64', 'u64'] as const
 
-/** The tasks of order.cpp, in its order. */
+/** The tasks of argsort.cpp, in its order. */
 export const TASKS = ['ascending', 'descending', 'average', 'min', 'max', 'ordinal', 'dense', 'unique'] as const
 export type OrderTask = (typeof TASKS)[number]
 

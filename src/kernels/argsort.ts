@@ -45,7 +45,6 @@ export interface Argsort {
 
 export const argsort: Argsort = /* @__PURE__ */ defineKernel<Argsort>({
   name: 'argsort',
-  native: 'order',
   summary: 'Positions in order, stable: −0 equal to +0, NaN last',
   agreement: 'exact',
   arity: 1,

@@ -82,7 +82,7 @@ function twin(x: TypedArray, task: number, _order: undefined, ranks: Float64Arra
 
 export const rank: Rank = /* @__PURE__ */ defineKernel<Rank>({
   name: 'rank',
-  native: 'order',
+  native: 'argsort',
   summary: 'Rank of every element, equal ones by mean, min, max, dense or ordinal; NaN for NaN',
   agreement: 'exact',
   arity: 1,

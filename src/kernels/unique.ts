@@ -111,7 +111,7 @@ function twin(
 
 export const unique: Unique = /* @__PURE__ */ defineKernel<Unique>({
   name: 'unique',
-  native: 'order',
+  native: 'argsort',
   summary: 'Distinct values in order, with counts and inverse on request; NaN once and last',
   agreement: 'exact',
   arity: 1,

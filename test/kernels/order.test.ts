@@ -144,7 +144,7 @@ describe('argsort', () => {
   })
 
   it('orders an input made against its sample', async () => {
-    // The positions that order.cpp samples of so many elements hold the smallest value, so that all else is one bucket.
+    // The positions that argsort.cpp samples of so many elements hold the smallest value, so that all else is one bucket.
     const n = 200_000
     const x = new Float64Array(n)
     const next = random(8)

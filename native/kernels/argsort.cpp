@@ -1,4 +1,4 @@
-// order: what argsort, rank and unique share, all of them stable orders of keys (order-inl.h).
+// argsort, and with it rank and unique: all of them stable orders of keys (order-inl.h).
 //
 // argsort and most ranks are written leaf by leaf. `dense` ranks and the inverse of unique need to know how many
 // distinct values come before: the leaves leave sorted keys for them, which two passes over blocks then number.
@@ -8,7 +8,9 @@
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
-namespace order_kernel {
+namespace argsort_kernel {
+
+using namespace ordering;
 
 enum class Task { kAscending, kDescending, kAverage, kMin, kMax, kOrdinal, kDense, kUnique, kCount };
 
@@ -328,14 +330,14 @@ Status Order(Job& job, In<T> x, Enum<Task> task, Opt<Out<uint32_t>> order, Opt<O
              counts.present ? &count : nullptr);
 }
 
-}  // namespace order_kernel
+}  // namespace argsort_kernel
 }  // namespace
 
-OFFLOOP_KERNEL(order, OFFLOOP_INSTANCE("f64", order_kernel::Order<double>),
-               OFFLOOP_INSTANCE("f32", order_kernel::Order<float>),
-               OFFLOOP_INSTANCE("i32", order_kernel::Order<int32_t>),
-               OFFLOOP_INSTANCE("u32", order_kernel::Order<uint32_t>),
-               OFFLOOP_INSTANCE("i64", order_kernel::Order<int64_t>),
-               OFFLOOP_INSTANCE("u64", order_kernel::Order<uint64_t>))
+OFFLOOP_KERNEL(argsort, OFFLOOP_INSTANCE("f64", argsort_kernel::Order<double>),
+               OFFLOOP_INSTANCE("f32", argsort_kernel::Order<float>),
+               OFFLOOP_INSTANCE("i32", argsort_kernel::Order<int32_t>),
+               OFFLOOP_INSTANCE("u32", argsort_kernel::Order<uint32_t>),
+               OFFLOOP_INSTANCE("i64", argsort_kernel::Order<int64_t>),
+               OFFLOOP_INSTANCE("u64", argsort_kernel::Order<uint64_t>))
 
 }  // namespace offloop::OFFLOOP_ISA
