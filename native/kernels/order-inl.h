@@ -1,4 +1,4 @@
-// Stable order by value, for `order.cpp`: keys with the positions they came from, sorted.
+// Stable order by value, for `argsort.cpp`: keys with the positions they came from, sorted.
 //
 // Keys are unsigned 64-bit integers that ascend like the values (LoadKeys): the zeros are equal, and so are the
 // NaNs, which are the largest. So one instantiation serves all element types and both directions.
@@ -24,7 +24,7 @@
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
-namespace order_kernel {
+namespace ordering {
 
 constexpr int kPlaceBits = 15, kPrefixBits = 47;
 constexpr int64_t kLeafMost = int64_t{1} << kPlaceBits;  // elements of a leaf
@@ -219,8 +219,9 @@ struct Space {
 // A leaf, or a part of a bucket of equal keys: what chunks [begin, end) have of it.
 struct Piece {
   int64_t bucket, begin, end;
-  int64_t base;   // where it begins in the order
-  int64_t count;  // of keys
+  int64_t base;      // where it begins in the order
+  int64_t count;     // of keys
+  int64_t distinct;  // keys, as far as `leaves` say
   bool equal;
 };
 
@@ -358,7 +359,8 @@ struct Layout {
 
 // Distributes n keys, which lie in [low, high], and calls leaves.Sort(lane, n, base) on every leaf, whose keys and
 // positions are in the lane, and leaves.Equal(key, index, n, base, begin, end) on every part of a bucket of equal keys,
-// which is [begin, end) of the order; `base` is where in the order the piece begins.
+// which is [begin, end) of the order; `base` is where in the order the piece begins. Both return a number, which
+// leaves.Done(job, base, number) gets for one piece after the other.
 template <class Leaves>
 Status Distribute(Job& job, Leaves& leaves, const Source& source, int64_t n, int64_t base, int depth, uint64_t low,
                   uint64_t high, const Space& space, const Lanes& lanes) {
@@ -401,15 +403,15 @@ Status Distribute(Job& job, Leaves& leaves, const Source& source, int64_t n, int
     starts[j] = begin;
     const bool equal = splitter[j] == last_of(j);
     if (size > 0 && size <= kLeafMost) {
-      pieces[count++] = {j, 0, chunks, begin, size, equal};
+      pieces[count++] = {j, 0, chunks, begin, size, 0, equal};
     } else if (size > 0 && equal) {
       // Parts of a leaf's length at most, or of one chunk.
-      Piece piece{j, 0, 0, begin, 0, true};
+      Piece piece{j, 0, 0, begin, 0, 0, true};
       for (int64_t c = 0; c < chunks; ++c) {
         const int64_t more = layout.Count(j, c);
         if (piece.count > 0 && piece.count + more > kLeafMost) {
           pieces[count++] = piece;
-          piece = {j, c, c, piece.base + piece.count, 0, true};
+          piece = {j, c, c, piece.base + piece.count, 0, 0, true};
         }
         piece.end = c + 1;
         piece.count += more;
@@ -421,31 +423,38 @@ Status Distribute(Job& job, Leaves& leaves, const Source& source, int64_t n, int
     begin += size;
   }
   if (!job.For(count, 1, [&](int64_t i, int64_t) {
-        const Piece& piece = pieces[i];
+        Piece& piece = pieces[i];
         const Lane lane = lanes[job.lane()];
         if (piece.equal) {
           // A chunk may hold more than lane.index does.
           uint32_t* index = space.places != nullptr ? reinterpret_cast<uint32_t*>(lane.keys) : nullptr;
           layout.Collect(piece.bucket, piece.begin, piece.end, nullptr, index);
-          leaves.Equal(splitter[piece.bucket], index, piece.count, base + piece.base, base + starts[piece.bucket],
-                       base + starts[piece.bucket + 1]);
+          piece.distinct = leaves.Equal(splitter[piece.bucket], index, piece.count, base + piece.base,
+                                        base + starts[piece.bucket], base + starts[piece.bucket + 1]);
         } else {
           layout.Collect(piece.bucket, piece.begin, piece.end, lane.keys,
                          space.places != nullptr ? lane.index : nullptr);
-          leaves.Sort(lane, piece.count, base + piece.base);
+          piece.distinct = leaves.Sort(lane, piece.count, base + piece.base);
         }
       }))
     return job.status();
-  if (largest == 0) return job.status();
   const bool placed = space.places != nullptr;
-  auto* keys = job.Scratch<uint64_t>(largest);
-  auto* index = placed ? job.Scratch<uint32_t>(largest) : nullptr;
-  auto* before = job.Scratch<int64_t>(chunks);
-  const Space next{job.Scratch<uint64_t>(largest), placed ? job.Scratch<uint16_t>(largest) : nullptr};
-  if (keys == nullptr || before == nullptr || next.keys == nullptr ||
-      (placed && (index == nullptr || next.places == nullptr)))
-    return Status::kNoMemory;
-  for (int64_t j = 0; j < buckets; ++j) {
+  uint64_t* keys = nullptr;
+  uint32_t* index = nullptr;
+  int64_t* before = nullptr;
+  Space next{nullptr, nullptr};
+  if (largest > 0) {
+    keys = job.Scratch<uint64_t>(largest);
+    index = placed ? job.Scratch<uint32_t>(largest) : nullptr;
+    before = job.Scratch<int64_t>(chunks);
+    next = {job.Scratch<uint64_t>(largest), placed ? job.Scratch<uint16_t>(largest) : nullptr};
+    if (keys == nullptr || before == nullptr || next.keys == nullptr ||
+        (placed && (index == nullptr || next.places == nullptr)))
+      return Status::kNoMemory;
+  }
+  for (int64_t j = 0, i = 0; j < buckets; ++j) {
+    for (; i < count && pieces[i].bucket == j; ++i)
+      if (!leaves.Done(job, base + pieces[i].base, pieces[i].distinct)) return Status::kNoMemory;
     const int64_t size = starts[j + 1] - starts[j];
     if (size <= kLeafMost || splitter[j] == last_of(j)) continue;
     for (int64_t c = 0, sum = 0; c < chunks; ++c) {
@@ -463,6 +472,6 @@ Status Distribute(Job& job, Leaves& leaves, const Source& source, int64_t n, int
   return job.status();
 }
 
-}  // namespace order_kernel
+}  // namespace ordering
 }  // namespace
 }  // namespace offloop::OFFLOOP_ISA

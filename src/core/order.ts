@@ -1,4 +1,4 @@
-/** What argsort, rank and unique share: the parameters of native/kernels/order.cpp. */
+/** What argsort, rank and unique share: the parameters of native/kernels/argsort.cpp. */
 import type { Dtype, TypedArray } from '../base/dtypes.js'
 import { wrongShape } from '../base/errors.js'
 import type { Value } from '../engine/values.js'
@@ -8,7 +8,7 @@ import { randomArray } from './samples.js'
 
 export const ORDERED = ['f64', 'f32', 'i32', 'u32', 'i64', 'u64'] as const
 
-/** The tasks of order.cpp, in its order. */
+/** The tasks of argsort.cpp, in its order. */
 export const TASKS = ['ascending', 'descending', 'average', 'min', 'max', 'ordinal', 'dense', 'unique'] as const
 export type OrderTask = (typeof TASKS)[number]
 
@@ -32,9 +32,14 @@ export function refuseLong(name: string, array: TypedArray): void {
   if (array.length > MOST) throw wrongShape(name, `at most ${MOST} elements`, `${array.length}`)
 }
 
-/** Nanoseconds of ordering n elements of 4 or 8 bytes on one thread, measured. */
-export function costOfOrder(length: number, bytes: number): number {
-  return 300 + length * (bytes === 4 ? 0.95 : 1) * (2 + 0.65 * Math.log2(length + 2))
+/** Nanoseconds of ordering so many elements on one thread, measured: in one leaf, or distributed first. */
+export function costOfOrder(length: number): number {
+  return 1500 + length * (9 + 1.45 * Math.max(0, Math.log2(length + 1) - 13.3))
+}
+
+/** Nanoseconds of writing a result for each of so many elements, in the order of their values. */
+export function costOfPlaces(length: number): number {
+  return length * (length < 2e5 ? 3 : length < 3e6 ? 8 : 18)
 }
 
 export const sampleOrdered = (dtype: string, size: number, random: () => number): readonly unknown[] => [

@@ -1,4 +1,4 @@
-import { bytesOf, type Sortable, type TypedArray } from '../base/dtypes.js'
+import type { Sortable, TypedArray } from '../base/dtypes.js'
 import { readBoolean, readOut } from '../core/arguments.js'
 import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/define.js'
 import { ABSENT, costOfOrder, ORDER_INSTANCES, readOrdered, sampleOrdered } from '../core/order.js'
@@ -45,7 +45,6 @@ export interface Argsort {
 
 export const argsort: Argsort = /* @__PURE__ */ defineKernel<Argsort>({
   name: 'argsort',
-  native: 'order',
   summary: 'Positions in order, stable: −0 equal to +0, NaN last',
   agreement: 'exact',
   arity: 1,
@@ -67,7 +66,7 @@ export const argsort: Argsort = /* @__PURE__ */ defineKernel<Argsort>({
         ABSENT,
         ABSENT,
       ],
-      work: costOfOrder(length, bytesOf(dtype)),
+      work: costOfOrder(length),
       finish: (outputs) => outputs.arrays[0],
     }
   },

@@ -1,7 +1,7 @@
-import { bytesOf, type Sortable, type TypedArray } from '../base/dtypes.js'
+import type { Sortable, TypedArray } from '../base/dtypes.js'
 import { readChoice, readOut } from '../core/arguments.js'
 import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/define.js'
-import { ABSENT, costOfOrder, ORDER_INSTANCES, readOrdered, sampleOrdered, TASKS } from '../core/order.js'
+import { ABSENT, costOfOrder, costOfPlaces, ORDER_INSTANCES, readOrdered, sampleOrdered, TASKS } from '../core/order.js'
 import { keysOf, orderKeys, sameKey } from './order.twin.js'
 
 /** What equal elements get: the mean, the least or the largest of their ranks, ranks without gaps, or all of them in turn. */
@@ -82,7 +82,7 @@ function twin(x: TypedArray, task: number, _order: undefined, ranks: Float64Arra
 
 export const rank: Rank = /* @__PURE__ */ defineKernel<Rank>({
   name: 'rank',
-  native: 'order',
+  native: 'argsort',
   summary: 'Rank of every element, equal ones by mean, min, max, dense or ordinal; NaN for NaN',
   agreement: 'exact',
   arity: 1,
@@ -104,7 +104,7 @@ export const rank: Rank = /* @__PURE__ */ defineKernel<Rank>({
         ABSENT,
         ABSENT,
       ],
-      work: costOfOrder(length, bytesOf(dtype)) + 3 * length,
+      work: costOfOrder(length) + costOfPlaces(length),
       finish: (outputs) => outputs.arrays[0],
     }
   },

@@ -174,6 +174,5 @@ export const searchsorted: Searchsorted = /* @__PURE__ */ defineKernel<Searchsor
 
 /** Nanoseconds on one thread, measured: by levels, and more where the array is larger than the caches. */
 function costOfSearch(bytes: number, length: number, values: number): number {
-  const levels = Math.log2(length + 2)
-  return 300 + values * levels * (bytes < 1e6 ? 1 : bytes < 16e6 ? 1.8 : 3)
+  return 1000 + values * Math.log2(length + 2) * (bytes < 1e6 ? 1.4 : bytes < 16e6 ? 3 : 6)
 }

@@ -11,6 +11,7 @@ import { benchHistogram } from './histogram.js'
 import { benchLoop } from './loop.js'
 import { benchMath } from './math.js'
 import { benchMnist } from './mnist.js'
+import { benchOrder } from './order.js'
 import { NumPy } from './peers.js'
 import { benchReductions } from './reductions.js'
 import { benchScans } from './scans.js'
@@ -25,6 +26,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   reductions: benchReductions,
   sort: benchSort,
   scans: benchScans,
+  order: benchOrder,
   topk: benchTopK,
   math: benchMath,
   functions: benchFunctions,

@@ -1,17 +1,55 @@
-// order: what argsort, rank and unique share, all of them stable orders of keys (order-inl.h).
+// argsort, and with it rank and unique: all of them stable orders of keys (order-inl.h).
 //
-// argsort and most ranks are written leaf by leaf. `dense` ranks and unique need to know how many distinct values
-// come before: the leaves leave sorted keys for them, which two passes over blocks then number.
+// argsort and most ranks are written leaf by leaf. `dense` ranks and the inverse of unique need to know how many
+// distinct values come before: the leaves leave sorted keys for them, which two passes over blocks then number.
+// Without the inverse, leaves of unique leave distinct keys only, found by hashing where keys repeat.
 
 #include "kernels/order-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
-namespace order_kernel {
+namespace argsort_kernel {
+
+using namespace ordering;
 
 enum class Task { kAscending, kDescending, kAverage, kMin, kMax, kOrdinal, kDense, kUnique, kCount };
 
 constexpr int64_t kBlock = 16384, kBuffer = 512;
+
+// Collects the distinct ones of n keys in lane.packed, and how often each occurs in `counts`, if given. -1 if hashing
+// does not pay: too few repeat, or too many collide (the keys may be chosen so).
+HWY_NOINLINE int64_t Dedupe(const Lane& lane, int64_t n, uint32_t* counts) {
+  constexpr int64_t kTrial = 1024, kTrialMost = 768;
+  if (n < kTrial) return -1;
+  int bits = 11;
+  while (int64_t{1} << bits < 2 * n) ++bits;
+  const uint64_t mask = (uint64_t{1} << bits) - 1;
+  memset(lane.ids, 0, static_cast<size_t>(mask + 1) * sizeof *lane.ids);
+  int64_t found = 0, collisions = 4 * n;
+  for (int64_t i = 0; i < n; ++i) {
+    if (i == kTrial && found > kTrialMost) return -1;
+    const uint64_t key = lane.keys[i];
+    uint64_t at = key * 0x9E3779B97F4A7C15u >> (64 - bits);
+    uint16_t id;
+    while ((id = lane.ids[at]) != 0 && lane.packed[id - 1] != key) {
+      at = (at + 1) & mask;
+      if (--collisions < 0) return -1;
+    }
+    if (id == 0) {
+      lane.packed[found] = key;
+      if (counts != nullptr) counts[found] = 1;
+      lane.ids[at] = static_cast<uint16_t>(++found);
+    } else if (counts != nullptr) {
+      ++counts[id - 1];
+    }
+  }
+  return found;
+}
+
+// The distinct keys of a leaf: `count` from `base` on.
+struct Found {
+  int64_t base, count;
+};
 
 struct Finish {
   Task task;
@@ -21,9 +59,27 @@ struct Finish {
   double* ranks;           // by position
   uint64_t* sorted;        // keys in order, and their positions (or null) …
   uint32_t* sorted_index;  // … for those who number them
+  bool distinct;           // each key once only, and how often it occurs instead of its position
   char minus = 0;          // a -0 was seen
+  Found* found = nullptr;
+  int64_t found_count = 0, found_room = 0;
 
   void SawMinusZero() { __atomic_store_n(&minus, 1, __ATOMIC_RELAXED); }
+
+  // Called by the body, in the order of `base`.
+  bool Done(Job& job, int64_t base, int64_t count) {
+    if (!distinct || count == 0) return true;
+    if (found_count == found_room) {
+      const int64_t room = found_room == 0 ? kBucketsMost : 2 * found_room;
+      auto* more = job.Scratch<Found>(room);
+      if (more == nullptr) return false;
+      memcpy(more, found, static_cast<size_t>(found_count) * sizeof(Found));
+      found = more;
+      found_room = room;
+    }
+    found[found_count++] = {base, count};
+    return true;
+  }
 
   OFFLOOP_INLINE double RankOf(uint64_t key, int64_t begin, int64_t end) const {
     if (real && key == nan) return __builtin_nan("");
@@ -32,8 +88,12 @@ struct Finish {
   }
 
   // n equal keys, part of [begin, end) of the order.
-  void Equal(uint64_t key, const uint32_t* index, int64_t n, int64_t base, int64_t begin, int64_t end) const {
-    if (sorted != nullptr) {
+  int64_t Equal(uint64_t key, const uint32_t* index, int64_t n, int64_t base, int64_t begin, int64_t end) const {
+    if (distinct) {
+      if (base != begin) return 0;  // the first part stands for all
+      sorted[base] = key;
+      if (sorted_index != nullptr) sorted_index[base] = static_cast<uint32_t>(end - begin);
+    } else if (sorted != nullptr) {
       for (int64_t i = 0; i < n; ++i) sorted[base + i] = key;
       if (sorted_index != nullptr) memcpy(sorted_index + base, index, static_cast<size_t>(n) * sizeof *index);
     } else if (order != nullptr) {
@@ -43,10 +103,41 @@ struct Finish {
       const bool ordinal = task == Task::kOrdinal && rank == rank;
       for (int64_t i = 0; i < n; ++i) ranks[index[i]] = ordinal ? static_cast<double>(base + i + 1) : rank;
     }
+    return 1;
   }
 
   // A leaf of any keys, whose n places in the order begin at `base`.
-  void Sort(const Lane& lane, int64_t n, int64_t base) const {
+  int64_t Sort(const Lane& lane, int64_t n, int64_t base) const {
+    if (distinct) return SortDistinct(lane, n, base);
+    SortAll(lane, n, base);
+    return n;
+  }
+
+  int64_t SortDistinct(const Lane& lane, int64_t n, int64_t base) const {
+    uint64_t* keys = lane.keys;
+    uint32_t* counts = sorted_index != nullptr ? lane.index : nullptr;
+    const int64_t hashed = Dedupe(lane, n, counts);
+    const bool once = hashed >= 0;
+    if (once) {
+      n = hashed;
+      memcpy(keys, lane.packed, static_cast<size_t>(n) * sizeof *keys);
+    }
+    const bool moved = SortPlaces(keys, n, lane.packed);
+    int64_t found = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      const int64_t place = moved ? static_cast<int64_t>(lane.packed[i] & kPlaceMask) : i;
+      if (!once && found > 0 && keys[place] == sorted[base + found - 1]) {
+        if (counts != nullptr) ++sorted_index[base + found - 1];
+        continue;
+      }
+      sorted[base + found] = keys[place];
+      if (counts != nullptr) sorted_index[base + found] = once ? counts[place] : 1;
+      ++found;
+    }
+    return found;
+  }
+
+  void SortAll(const Lane& lane, int64_t n, int64_t base) const {
     const uint64_t* keys = lane.keys;
     const uint32_t* index = lane.index;
     if (!SortPlaces(keys, n, lane.packed)) {
@@ -159,16 +250,43 @@ Status Number(Job& job, const Finish& finish, const Elements& elements, int64_t 
   return job.status();
 }
 
+// Values and counts from distinct keys.
+Status Emit(Job& job, const Finish& finish, const Elements& elements, const Growing& values, const Growing* counts) {
+  int64_t total = 0;
+  auto* before = job.Scratch<int64_t>(finish.found_count + 1);
+  if (before == nullptr) return Status::kNoMemory;
+  for (int64_t i = 0; i < finish.found_count; ++i) {
+    before[i] = total;
+    total += finish.found[i].count;
+  }
+  void* value = values.Allocate(total);
+  uint32_t* count = nullptr;
+  if (value != nullptr && counts != nullptr) count = static_cast<uint32_t*>(counts->Allocate(total));
+  if (value == nullptr || (counts != nullptr && count == nullptr))
+    return job.stopped() ? job.status() : Status::kNoMemory;
+  job.For(finish.found_count, 8, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const Found& found = finish.found[i];
+      StoreValues(elements.dtype, finish.sorted + found.base, found.count, finish.minus != 0, value, before[i]);
+      if (count != nullptr)
+        memcpy(count + before[i], finish.sorted_index + found.base, static_cast<size_t>(found.count) * sizeof *count);
+    }
+  });
+  return job.status();
+}
+
 Status Run(Job& job, const Elements& elements, int64_t n, Task task, uint32_t* order, double* ranks,
            const Growing* values, const Growing* counts) {
   const bool numbers = task == Task::kDense || task == Task::kUnique;
-  Finish finish{task, elements.real(), elements.nan(), order, ranks, nullptr, nullptr};
+  const bool distinct = task == Task::kUnique && order == nullptr;
+  Finish finish{task, elements.real(), elements.nan(), order, ranks, nullptr, nullptr, distinct};
   if (n > 0) {
-    const bool indexed = task != Task::kUnique || order != nullptr;
+    const bool indexed = !distinct;
     if (numbers) {
+      const bool both = indexed || counts != nullptr;
       finish.sorted = job.Scratch<uint64_t>(n);
-      finish.sorted_index = indexed ? job.Scratch<uint32_t>(n) : nullptr;
-      if (finish.sorted == nullptr || (indexed && finish.sorted_index == nullptr)) return Status::kNoMemory;
+      finish.sorted_index = both ? job.Scratch<uint32_t>(n) : nullptr;
+      if (finish.sorted == nullptr || (both && finish.sorted_index == nullptr)) return Status::kNoMemory;
     }
     if (n > kSingle) {
       const Space space{job.Scratch<uint64_t>(n), indexed ? job.Scratch<uint16_t>(n) : nullptr};
@@ -181,17 +299,22 @@ Status Run(Job& job, const Elements& elements, int64_t n, Task task, uint32_t* o
           Distribute(job, finish, Source{elements, nullptr, nullptr}, n, 0, 0, 0, ~uint64_t{0}, space, lanes);
       if (status != Status::kOk) return status;
     } else {
-      const Lane lane{job.Scratch<uint64_t>(n), job.Scratch<uint64_t>(n), job.Scratch<uint32_t>(n), nullptr};
-      if (lane.keys == nullptr || lane.packed == nullptr || lane.index == nullptr) return Status::kNoMemory;
+      const Lane lane{job.Scratch<uint64_t>(n), job.Scratch<uint64_t>(n), job.Scratch<uint32_t>(n),
+                      distinct ? job.Scratch<uint16_t>(4 * n) : nullptr};
+      if (lane.keys == nullptr || lane.packed == nullptr || lane.index == nullptr || (distinct && lane.ids == nullptr))
+        return Status::kNoMemory;
+      int64_t found = 0;
       if (!job.Serial([&] {
             if (elements.LoadKeys(0, n, lane.keys)) finish.minus = 1;
             for (int64_t i = 0; indexed && i < n; ++i) lane.index[i] = static_cast<uint32_t>(i);
-            finish.Sort(lane, n, 0);
+            found = finish.Sort(lane, n, 0);
           }))
         return job.status();
+      if (!finish.Done(job, 0, found)) return Status::kNoMemory;
     }
   }
   if (!numbers) return job.status();
+  if (distinct) return Emit(job, finish, elements, *values, counts);
   return Number(job, finish, elements, n, task == Task::kDense ? ranks : nullptr, order, values, counts);
 }
 
@@ -207,14 +330,14 @@ Status Order(Job& job, In<T> x, Enum<Task> task, Opt<Out<uint32_t>> order, Opt<O
              counts.present ? &count : nullptr);
 }
 
-}  // namespace order_kernel
+}  // namespace argsort_kernel
 }  // namespace
 
-OFFLOOP_KERNEL(order, OFFLOOP_INSTANCE("f64", order_kernel::Order<double>),
-               OFFLOOP_INSTANCE("f32", order_kernel::Order<float>),
-               OFFLOOP_INSTANCE("i32", order_kernel::Order<int32_t>),
-               OFFLOOP_INSTANCE("u32", order_kernel::Order<uint32_t>),
-               OFFLOOP_INSTANCE("i64", order_kernel::Order<int64_t>),
-               OFFLOOP_INSTANCE("u64", order_kernel::Order<uint64_t>))
+OFFLOOP_KERNEL(argsort, OFFLOOP_INSTANCE("f64", argsort_kernel::Order<double>),
+               OFFLOOP_INSTANCE("f32", argsort_kernel::Order<float>),
+               OFFLOOP_INSTANCE("i32", argsort_kernel::Order<int32_t>),
+               OFFLOOP_INSTANCE("u32", argsort_kernel::Order<uint32_t>),
+               OFFLOOP_INSTANCE("i64", argsort_kernel::Order<int64_t>),
+               OFFLOOP_INSTANCE("u64", argsort_kernel::Order<uint64_t>))
 
 }  // namespace offloop::OFFLOOP_ISA
