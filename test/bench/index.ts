@@ -8,6 +8,7 @@ import { benchEstimate } from './estimate.js'
 import { benchLoop } from './loop.js'
 import { benchMnist } from './mnist.js'
 import { NumPy } from './peers.js'
+import { benchSelect } from './select.js'
 import { benchSort } from './sort.js'
 import { benchSum } from './sum.js'
 import { benchSync } from './sync.js'
@@ -17,6 +18,7 @@ type Topic = (bench: Bench, numpy: NumPy | undefined) => Promise<Row[]>
 const TOPICS: Readonly<Record<string, Topic>> = {
   sum: benchSum,
   sort: benchSort,
+  select: benchSelect,
   topk: benchTopK,
   sync: benchSync,
   loop: benchLoop,
