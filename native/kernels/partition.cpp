@@ -17,7 +17,7 @@ using namespace select;
 
 // ---- quantile ----
 
-// In the order of src/core/quantile.ts.
+// In the order of src/kernels/quantile.twin.ts.
 enum class Method {
   kInvertedCdf,
   kAveragedInvertedCdf,

@@ -145,7 +145,7 @@ export function quantileTwin(x: Numbers, q: Float64Array, out: Float64Array, met
   })
 }
 
-/** Nanoseconds on one thread, measured: few elements are copied, more are swept over, eight or so quantiles at a time. */
+/** Nanoseconds on one thread, measured: few elements are copied, more are swept over, eight or so quantiles a sweep. */
 function estimate(length: number, bytes: number, count: number): number {
   if (length <= 2048) return 900 + length * (2.4 + 0.9 * count)
   const abreast = Math.min(count, 8)
