@@ -15,6 +15,8 @@ namespace partition_kernel {
 
 using namespace select;
 
+constexpr int64_t kFewRanks = 8;  // need no memory of their own
+
 // ---- quantile ----
 
 // In the order of src/kernels/quantile.twin.ts.
@@ -160,11 +162,11 @@ HWY_NOINLINE Status RunQuantile(Job& job, const Numbers<L>& numbers, In<double> 
   for (int64_t i = 0; i < q.size; ++i) out.data[i] = nan;
   if (x.size == 0 || q.size == 0) return job.status();
   job.Total((x.size + kBlock - 1) / kBlock);
-  int64_t few_ranks[8];
-  L few_values[8];
+  int64_t few_ranks[kFewRanks];
+  L few_values[kFewRanks];
   int64_t* ranks = few_ranks;
   L* values = few_values;
-  if (q.size > 4) {
+  if (q.size > kFewRanks / 2) {
     ranks = job.Scratch<int64_t>(2 * q.size);
     values = job.Scratch<L>(2 * q.size);
     if (ranks == nullptr || values == nullptr) return Status::kNoMemory;
@@ -204,7 +206,7 @@ Status Quantile(Job& job, In<T> x, In<double> q, Out<double> out, Enum<Method> m
 // ---- partition ----
 
 // A block's share of the counts is kept for every bucket: with many of them the blocks are longer.
-constexpr int64_t kFewCuts = 16, kLongBlock = 65536;
+constexpr int64_t kFewCuts = 16, kLongBlock = 65536, kAhead = 4 * kChunk;
 
 // Keys against ascending cuts: bucket 2c holds those between cut c - 1 and cut c, bucket 2c + 1 those equal to cut c.
 template <class L>
@@ -227,6 +229,7 @@ struct Buckets {
     L keys[kChunk];
     for (int64_t at = begin; at < end; at += kChunk) {
       const int64_t n = end - at < kChunk ? end - at : kChunk;
+      if (end - at >= kAhead + kChunk) x.Prefetch(at + kAhead);
       x.load(x.data, at, n, keys);
       if (count == 1 && n == kChunk) {
         const L cut = *cuts;
@@ -252,6 +255,7 @@ struct Buckets {
     HWY_ALIGN L keys[kChunk];
     for (int64_t at = begin; at < end; at += kChunk) {
       const int64_t n = end - at < kChunk ? end - at : kChunk;
+      if (end - at >= kAhead + kChunk) x.Prefetch(at + kAhead);
       x.load(x.data, at, n, keys);
       if (count == 1 && n == kChunk) {
         WriteChunk(keys, at, to, out);
@@ -304,8 +308,11 @@ struct Buckets {
 template <class L>
 HWY_NOINLINE Status Run(Job& job, const Source<L>& x, In<double> kth, L* elements, uint32_t* numbers) {
   if (x.size == 0 || kth.size == 0) return job.status();
-  auto* ranks = job.Scratch<int64_t>(kth.size);
-  auto* cuts = job.Scratch<L>(kth.size);
+  int64_t few_ranks[kFewRanks], few_counts[2 * kFewRanks + 1];
+  L few_cuts[kFewRanks];
+  const bool few = kth.size <= kFewRanks;
+  int64_t* ranks = few ? few_ranks : job.Scratch<int64_t>(kth.size);
+  L* cuts = few ? few_cuts : job.Scratch<L>(kth.size);
   if (ranks == nullptr || cuts == nullptr) return Status::kNoMemory;
   for (int64_t i = 0; i < kth.size; ++i) {
     const double k = kth.data[i];
@@ -321,7 +328,7 @@ HWY_NOINLINE Status Run(Job& job, const Source<L>& x, In<double> kth, L* element
     if (cuts[i] > cuts[distinct - 1]) cuts[distinct++] = cuts[i];
 
   const int64_t buckets = 2 * distinct + 1;
-  auto* counts = job.Scratch<int64_t>(blocks * buckets);
+  int64_t* counts = few && blocks == 1 ? few_counts : job.Scratch<int64_t>(blocks * buckets);
   const bool in_place = elements == x.data;
   L* const to = in_place ? job.Scratch<L>(x.size) : elements;
   if (counts == nullptr || (to == nullptr && numbers == nullptr)) return Status::kNoMemory;
