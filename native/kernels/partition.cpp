@@ -15,9 +15,11 @@ namespace partition_kernel {
 
 using namespace select;
 
+constexpr int64_t kFewRanks = 8;  // need no memory of their own
+
 // ---- quantile ----
 
-// In the order of src/core/quantile.ts.
+// In the order of src/kernels/quantile.twin.ts.
 enum class Method {
   kInvertedCdf,
   kAveragedInvertedCdf,
@@ -48,7 +50,7 @@ struct Place {
   bool exact;
 };
 
-OFFLOOP_INLINE Place PlaceOf(Method method, int64_t size, double q) {
+HWY_NOINLINE Place PlaceOf(Method method, int64_t size, double q) {
   const auto n = static_cast<double>(size);
   const auto at = [&](double rank) {  // clipped, also against what is not a number
     const int64_t i = rank > 0 ? rank < n ? static_cast<int64_t>(rank) : size - 1 : 0;
@@ -153,17 +155,18 @@ struct Numbers {
 };
 
 template <class L>
-Status RunQuantile(Job& job, const Numbers<L>& numbers, In<double> q, Out<double> out, Method method, bool omit) {
+HWY_NOINLINE Status RunQuantile(Job& job, const Numbers<L>& numbers, In<double> q, Out<double> out, Method method,
+                                bool omit) {
   const Source<L>& x = numbers.x;
   const double nan = __builtin_nan("");
   for (int64_t i = 0; i < q.size; ++i) out.data[i] = nan;
   if (x.size == 0 || q.size == 0) return job.status();
   job.Total((x.size + kBlock - 1) / kBlock);
-  int64_t few_ranks[8];
-  L few_values[8];
+  int64_t few_ranks[kFewRanks];
+  L few_values[kFewRanks];
   int64_t* ranks = few_ranks;
   L* values = few_values;
-  if (q.size > 4) {
+  if (q.size > kFewRanks / 2) {
     ranks = job.Scratch<int64_t>(2 * q.size);
     values = job.Scratch<L>(2 * q.size);
     if (ranks == nullptr || values == nullptr) return Status::kNoMemory;
@@ -203,17 +206,14 @@ Status Quantile(Job& job, In<T> x, In<double> q, Out<double> out, Enum<Method> m
 // ---- partition ----
 
 // A block's share of the counts is kept for every bucket: with many of them the blocks are longer.
-constexpr int64_t kFewCuts = 16, kLongBlock = 65536;
+constexpr int64_t kFewCuts = 16, kLongBlock = 65536, kAhead = 4 * kChunk;
 
 // Keys against ascending cuts: bucket 2c holds those between cut c - 1 and cut c, bucket 2c + 1 those equal to cut c.
-template <class L, class Item>
+template <class L>
 struct Buckets {
   Source<L> x;
   const L* cuts;
   int64_t count;
-  Item* out;
-
-  static constexpr bool kNumbers = std::is_same_v<Item, uint32_t>;
 
   OFFLOOP_INLINE int64_t Of(L key) const {
     int64_t from = 0;
@@ -225,18 +225,11 @@ struct Buckets {
     return 2 * from + (from < count && cuts[from] == key);
   }
 
-  OFFLOOP_INLINE Item ItemAt(int64_t i) const {
-    if constexpr (kNumbers) {
-      return static_cast<uint32_t>(i);
-    } else {
-      return static_cast<const L*>(x.data)[i];
-    }
-  }
-
   HWY_NOINLINE void Count(int64_t begin, int64_t end, int64_t* counts) const {
     L keys[kChunk];
     for (int64_t at = begin; at < end; at += kChunk) {
       const int64_t n = end - at < kChunk ? end - at : kChunk;
+      if (end - at >= kAhead + kChunk) x.Prefetch(at + kAhead);
       x.load(x.data, at, n, keys);
       if (count == 1 && n == kChunk) {
         const L cut = *cuts;
@@ -254,25 +247,35 @@ struct Buckets {
     }
   }
 
-  // `to` is where each bucket goes on. It comes from counts that elements which change meanwhile no longer
-  // agree with: hence the look at the end.
-  HWY_NOINLINE void Write(int64_t begin, int64_t end, int64_t* to) const {
+  // An item is an element's bits (L) or its number (uint32_t). `to` is where each bucket goes on. It comes from
+  // counts that elements which change meanwhile no longer agree with: hence the look at the end.
+  template <class Item>
+  HWY_NOINLINE void Write(int64_t begin, int64_t end, int64_t* to, Item* out) const {
+    constexpr bool kNumbers = std::is_same_v<Item, uint32_t>;
     HWY_ALIGN L keys[kChunk];
     for (int64_t at = begin; at < end; at += kChunk) {
       const int64_t n = end - at < kChunk ? end - at : kChunk;
+      if (end - at >= kAhead + kChunk) x.Prefetch(at + kAhead);
       x.load(x.data, at, n, keys);
       if (count == 1 && n == kChunk) {
-        WriteChunk(keys, at, to);
+        WriteChunk(keys, at, to, out);
         continue;
       }
       for (int64_t i = 0; i < n; ++i) {
         const int64_t place = to[Of(keys[i])]++;
-        if (place < x.size) out[place] = ItemAt(at + i);
+        if (place >= x.size) continue;
+        if constexpr (kNumbers) {
+          out[place] = static_cast<uint32_t>(at + i);
+        } else {
+          out[place] = static_cast<const L*>(x.data)[at + i];
+        }
       }
     }
   }
 
-  OFFLOOP_INLINE void WriteChunk(const L* keys, int64_t at, int64_t* to) const {
+  // A whole chunk against one cut.
+  template <class Item>
+  OFFLOOP_INLINE void WriteChunk(const L* keys, int64_t at, int64_t* to, Item* out) const {
     const hn::ScalableTag<L> d;
     constexpr int64_t kN = HWY_LANES(L);
     L staged[3][kChunk + kN];
@@ -281,7 +284,7 @@ struct Buckets {
     for (int64_t i = 0; i < kChunk; i += kN) {
       const auto key = hn::Load(d, keys + i);
       hn::Vec<decltype(d)> item;
-      if constexpr (kNumbers) {
+      if constexpr (std::is_same_v<Item, uint32_t>) {
         item = hn::Iota(d, static_cast<L>(at + i));
       } else {
         item = hn::LoadU(d, static_cast<const L*>(x.data) + at + i);
@@ -301,11 +304,15 @@ struct Buckets {
   }
 };
 
-template <class L, class Item>
-Status Run(Job& job, const Source<L>& x, In<double> kth, Item* out) {
+// Into `elements` or, where that is null, into `numbers`.
+template <class L>
+HWY_NOINLINE Status Run(Job& job, const Source<L>& x, In<double> kth, L* elements, uint32_t* numbers) {
   if (x.size == 0 || kth.size == 0) return job.status();
-  auto* ranks = job.Scratch<int64_t>(kth.size);
-  auto* cuts = job.Scratch<L>(kth.size);
+  int64_t few_ranks[kFewRanks], few_counts[2 * kFewRanks + 1];
+  L few_cuts[kFewRanks];
+  const bool few = kth.size <= kFewRanks;
+  int64_t* ranks = few ? few_ranks : job.Scratch<int64_t>(kth.size);
+  L* cuts = few ? few_cuts : job.Scratch<L>(kth.size);
   if (ranks == nullptr || cuts == nullptr) return Status::kNoMemory;
   for (int64_t i = 0; i < kth.size; ++i) {
     const double k = kth.data[i];
@@ -321,46 +328,52 @@ Status Run(Job& job, const Source<L>& x, In<double> kth, Item* out) {
     if (cuts[i] > cuts[distinct - 1]) cuts[distinct++] = cuts[i];
 
   const int64_t buckets = 2 * distinct + 1;
-  auto* counts = job.Scratch<int64_t>(blocks * buckets);
-  const bool in_place = static_cast<const void*>(out) == x.data;
-  Item* const to = in_place ? job.Scratch<Item>(x.size) : out;
-  if (counts == nullptr || to == nullptr) return Status::kNoMemory;
-  const Buckets<L, Item> all{x, cuts, distinct, to};
-  const auto each = [&](auto&& run) {
-    return job.Blocks(x.size, block, [&](int64_t begin, int64_t end) {
-      for (; begin < end; begin += block)
-        run(begin, end - begin < block ? end : begin + block, counts + begin / block * buckets);
-    });
-  };
-  if (!each([&](int64_t begin, int64_t end, int64_t* mine) {
-        for (int64_t b = 0; b < buckets; ++b) mine[b] = 0;
-        all.Count(begin, end, mine);
-      }))
-    return job.status();
-  int64_t place = 0;
-  for (int64_t b = 0; b < buckets; ++b) {
-    for (int64_t i = b; i < blocks * buckets; i += buckets) {
-      const int64_t size = counts[i];
-      counts[i] = place;
-      place += size;
+  int64_t* counts = few && blocks == 1 ? few_counts : job.Scratch<int64_t>(blocks * buckets);
+  const bool in_place = elements == x.data;
+  L* const to = in_place ? job.Scratch<L>(x.size) : elements;
+  if (counts == nullptr || (to == nullptr && numbers == nullptr)) return Status::kNoMemory;
+  const Buckets<L> all{x, cuts, distinct};
+  for (int pass = 0; pass < 2; ++pass) {
+    if (!job.Blocks(x.size, block, [&](int64_t begin, int64_t end) {
+          for (; begin < end; begin += block) {
+            int64_t* mine = counts + begin / block * buckets;
+            const int64_t stop = end - begin < block ? end : begin + block;
+            if (pass == 0) {
+              for (int64_t b = 0; b < buckets; ++b) mine[b] = 0;
+              all.Count(begin, stop, mine);
+            } else if (numbers != nullptr) {
+              all.Write(begin, stop, mine, numbers);
+            } else {
+              all.Write(begin, stop, mine, to);
+            }
+          }
+        }))
+      return job.status();
+    // From sizes to places, bucket by bucket.
+    int64_t place = 0;
+    for (int64_t b = 0; pass == 0 && b < buckets; ++b) {
+      for (int64_t i = b; i < blocks * buckets; i += buckets) {
+        const int64_t size = counts[i];
+        counts[i] = place;
+        place += size;
+      }
     }
   }
-  if (!each([&](int64_t begin, int64_t end, int64_t* mine) { all.Write(begin, end, mine); }) || !in_place)
-    return job.status();
-  job.Blocks(x.size, kBlock, [&](int64_t begin, int64_t end) {
-    memcpy(out + begin, to + begin, static_cast<size_t>(end - begin) * sizeof(Item));
-  });
+  if (in_place)
+    job.Blocks(x.size, kBlock, [&](int64_t begin, int64_t end) {
+      memcpy(elements + begin, to + begin, static_cast<size_t>(end - begin) * sizeof(L));
+    });
   return job.status();
 }
 
 template <class T>
 Status Elements(Job& job, In<T> x, In<double> kth, Out<T> out) {
-  return Run<LaneOf<T>, LaneOf<T>>(job, SourceOf(x), kth, reinterpret_cast<LaneOf<T>*>(out.data));
+  return Run<LaneOf<T>>(job, SourceOf(x), kth, reinterpret_cast<LaneOf<T>*>(out.data), nullptr);
 }
 
 template <class T>
 Status Numbered(Job& job, In<T> x, In<double> kth, Out<uint32_t> out) {
-  return Run<LaneOf<T>, uint32_t>(job, SourceOf(x), kth, out.data);
+  return Run<LaneOf<T>>(job, SourceOf(x), kth, nullptr, out.data);
 }
 
 }  // namespace partition_kernel

@@ -237,7 +237,7 @@ struct Sweep {
       : x(source), bands(all), count(bands_), out(to), room(most), taken(total) {}
 
   // The kept keys' places are handed out as threads ask: their order does not matter.
-  void Flush() {
+  HWY_NOINLINE void Flush() {
     if (kept == 0) return;
     const int64_t at = __atomic_fetch_add(taken, kept, __ATOMIC_RELAXED);
     const int64_t fit = room - at < kept ? room - at : kept;

@@ -11,8 +11,8 @@ export interface Argpartition {
    * The numbers of the elements in the order in which `partition` puts them: `x[indices[kth]]` has rank `kth`.
    *
    * The order of elements is that of `sort`: −0 before +0, NaN last. Below, at and above the wanted element the
-   * numbers ascend; with several ranks so do those between each two. NumPy leaves that open. Exact: the same on every CPU
-   * and any number of threads.
+   * numbers ascend; with several ranks so do those between each two. NumPy leaves that open. Exact: the same on every
+   * CPU and any number of threads.
    *
    * @param x - Float64Array, Float32Array, Int32Array or Uint32Array, not empty, of at most 2³² − 1 elements
    * @param kth - a rank, or up to 256 of them; negative ones count from the end

@@ -8,9 +8,9 @@ export interface Median {
   /**
    * The middle element, or the mean of the two in the middle.
    *
-   * Nothing is sorted or copied: nearly always one sweep over `x` finds them. The mean is (a + b) / 2 in f64 for every type,
-   * as `np.median` takes it for a Float64Array; −0 counts as less than +0. Exact: the same bits as `median.js` on every CPU
-   * and any number of threads. No elements give NaN.
+   * Nothing is sorted or copied: nearly always one sweep over `x` finds them. The mean is (a + b) / 2 in f64 for every
+   * type, as `np.median` takes it for a Float64Array; −0 counts as less than +0. Exact: the same bits as `median.js` on
+   * every CPU and any number of threads. No elements give NaN.
    *
    * @param x - TypedArray of numbers
    * @param options - `nan`: `'omit'` leaves NaNs out, which otherwise make the result NaN

@@ -16,9 +16,9 @@ export interface Partition {
    *
    * The order of elements is that of `sort`: −0 before +0, NaN last. The elements below the wanted one keep
    * their order among themselves, then come those equal to it, then those above in their order; with several
-   * ranks it is so between each two. NumPy leaves that open. Exact: the same bits as `partition.js` on every CPU and any
-   * number of threads (any NaN equals any NaN). With `out: x` it takes memory for a second array; an aborted call leaves `out`
-   * unspecified.
+   * ranks it is so between each two. NumPy leaves that open. Exact: the same bits as `partition.js` on every CPU and
+   * any number of threads (any NaN equals any NaN). With `out: x` it takes memory for a second array. An aborted call
+   * leaves `out` unspecified.
    *
    * @param x - Float64Array, Float32Array, Int32Array or Uint32Array, not empty
    * @param kth - a rank, or up to 256 of them; negative ones count from the end

@@ -29,10 +29,10 @@ export interface Quantile {
   /**
    * The value below which the share `q` of the elements lies, by NumPy's definitions.
    *
-   * Nothing is sorted or copied: nearly always one sweep over `x` finds the elements needed, for several `q` too. What is
-   * between them follows NumPy operation by operation, in f64 for every type: the results for a Float64Array are those of
-   * `np.quantile`, except that −0 counts as less than +0. As there, interpolating between two equal infinities
-   * gives NaN (`method: 'lower'` and its like do not interpolate).
+   * Nothing is sorted or copied: nearly always one sweep over `x` finds the elements needed, for some eight `q` at a
+   * time. What is between them follows NumPy operation by operation, in f64 for every type: the results for a
+   * Float64Array are those of `np.quantile`, except that −0 counts as less than +0. As there, interpolating between two
+   * equal infinities gives NaN (`method: 'lower'` and its like do not interpolate).
    * Exact: the same bits as `quantile.js` on every CPU and any number of threads. No elements give NaN.
    *
    * @param x - TypedArray of numbers

@@ -15,6 +15,7 @@ import { benchOrder } from './order.js'
 import { NumPy } from './peers.js'
 import { benchReductions } from './reductions.js'
 import { benchScans } from './scans.js'
+import { benchSelect } from './select.js'
 import { benchSort } from './sort.js'
 import { benchSum } from './sum.js'
 import { benchSync } from './sync.js'
@@ -27,6 +28,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   sort: benchSort,
   scans: benchScans,
   order: benchOrder,
+  select: benchSelect,
   topk: benchTopK,
   math: benchMath,
   functions: benchFunctions,
