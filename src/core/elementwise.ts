@@ -106,6 +106,8 @@ export interface Elementwise {
 }
 
 const FLOATS = ['f64', 'f32'] as const
+// Elements: the cheapest twins break even at 150, the dearest at 20.
+const TINY = 32
 const MASKS = ['u8', 'u8c'] as const
 const PRECISIONS = ['exact', 'fast'] as const
 
@@ -152,7 +154,7 @@ export function defineElementwise<F extends Callable>(kernel: Elementwise): F {
       if (fast !== undefined) values[parameters - 2] = { kind: 'boolean', value: isFast ? 1 : 0 }
       values[parameters - 1] = { kind: 'out', dtype, length, array: out }
       const each = costOfMoving(length * moved) * moved + (isFast ? fast[dtype] : kernel.ns[dtype])
-      return { instance: dtype, values, work: 200 + length * each, finish: firstArray }
+      return { instance: dtype, values, work: 200 + length * each, tiny: length <= TINY && !isFast, finish: firstArray }
     },
     twin,
     samples: (dtype, size, random) => operands.map((_, k) => sample(dtype as Dtype, size, random, k)),

@@ -101,6 +101,8 @@ export interface Call {
   readonly values: readonly Value[]
   /** Estimated nanoseconds on one thread. */
   readonly work: number
+  /** So little that the twin is over before a native call: `.sync` runs it, unless told how many threads to use. */
+  readonly tiny?: boolean
   /** Builds what the caller gets. */
   readonly finish: (outputs: Outputs) => unknown
 }

@@ -4,6 +4,8 @@
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { info } from 'offloop'
 import { Bench, met, quantile, type Row, table, verdict } from './common.js'
+import { benchCrossover } from './crossover.js'
+import { benchElementwise } from './elementwise.js'
 import { benchEstimate } from './estimate.js'
 import { benchLoop } from './loop.js'
 import { benchMnist } from './mnist.js'
@@ -21,6 +23,8 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   sync: benchSync,
   loop: benchLoop,
   estimate: benchEstimate,
+  crossover: benchCrossover,
+  elementwise: benchElementwise,
   mnist: benchMnist,
 }
 const UNASKED = Object.keys(TOPICS).filter((topic) => topic !== 'mnist')
