@@ -281,6 +281,11 @@ describe('elementwise, errors', () => {
     expect(() => clip.sync(x, 0, narrow as never)).toThrow('`high`')
   })
 
+  it('takes a clamped mask', () => {
+    const mask = new Uint8ClampedArray([0, 300, 1])
+    for (const { result } of faces(where, mask, new Float32Array([1, 2, 3]), 9)) expect([...result]).toEqual([9, 2, 3])
+  })
+
   it('gives f64 where both choices are numbers', () => {
     for (const { result } of faces(where, new Uint8Array([1, 0]), 1.1, 2))
       expect(result).toEqual(new Float64Array([1.1, 2]))
