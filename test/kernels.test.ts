@@ -37,6 +37,9 @@ for (const { kernel, definition } of registry) {
           const args = sample(size, size)
           const expected = bits(kernel.js(...args))
           expect(bits(kernel.sync(...args)), `sync, size ${size}`).toBe(expected)
+          // `threads` asks for native code where the twin would be quicker.
+          const [inputs, options] = split(definition, args)
+          expect(bits(kernel.sync(...inputs, { ...options, threads: 1 })), `one thread, size ${size}`).toBe(expected)
           expect(bits(await kernel(...args)), `async, size ${size}`).toBe(expected)
         }
       })

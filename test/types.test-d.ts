@@ -1,7 +1,11 @@
 /** What an editor shows, and what the compiler refuses. */
 import { expectTypeOf, test } from 'vitest'
 import {
+  abs,
+  add,
   alloc,
+  axpy,
+  clip,
   countNonzero,
   dot,
   type Matrix,
@@ -10,9 +14,11 @@ import {
   mean,
   moments,
   type Nearest,
+  scale,
   sort,
   sum,
   topK,
+  where,
 } from '../dist/index.js'
 
 declare const f32: Float32Array
@@ -57,6 +63,25 @@ test('reductions', () => {
   mean(m, { axis: 2 })
   // @ts-expect-error arrays of two types
   dot(f64, f32)
+})
+
+test('elementwise', () => {
+  expectTypeOf(abs(f32)).toEqualTypeOf<Promise<Float32Array<ArrayBuffer>>>()
+  expectTypeOf(add(f64, 1)).toEqualTypeOf<Promise<Float64Array<ArrayBuffer>>>()
+  expectTypeOf(add(1, f64, { out: shared })).toEqualTypeOf<Promise<Float64Array<SharedArrayBuffer>>>()
+  expectTypeOf(clip.sync(f32, 0, 1)).toEqualTypeOf<Float32Array<ArrayBuffer>>()
+  expectTypeOf(where.js(u8, f32, 0)).toEqualTypeOf<Float32Array<ArrayBuffer>>()
+  expectTypeOf(where(u8, 1, 0)).toEqualTypeOf<Promise<Float64Array<ArrayBuffer>>>()
+  expectTypeOf(axpy.sync(2, f64, f64, { out: f64 })).toEqualTypeOf<Float64Array>()
+  expectTypeOf(scale(f32, 2)).toEqualTypeOf<Promise<Float32Array<ArrayBuffer>>>()
+  // @ts-expect-error element types that differ
+  add(f64, f32)
+  // @ts-expect-error a factor for each element: that is multiply
+  scale(f64, f64)
+  // @ts-expect-error no array at all
+  add(1, 2)
+  // @ts-expect-error a mask is bytes
+  where(f64, f64, f64)
 })
 
 test('sort', () => {

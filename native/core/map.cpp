@@ -121,7 +121,7 @@ Status RunMap(Job& job, const MapOperand* operands, int count, void* out, int ou
     in_place = in_place || operands[k].data == out;
   }
   // Grains that end with huge pages of the result, where the plan's are near that size and the jobs long: a fresh
-  // page that two threads meet first is cleared by both. A fresh f64 result of 256 MB took 95 ms, so 67.
+  // page that two threads meet first is cleared by both. A fresh f64 result of 256 MB took 95 ms, and takes 67 so.
   const bool large = size * out_bytes >= kStreamBytes;
   const int64_t blocks = (size + kBlock - 1) / kBlock;
   int64_t unit = kBlock, grain = job.GrainBlocks(blocks), before = 0;

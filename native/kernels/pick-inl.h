@@ -8,11 +8,14 @@ namespace {
 namespace pick {
 
 // Both ways of choosing give the same unless the two are zeros of unlike sign (then either has the sign) or one is NaN
-// (then one way gives that NaN, and `or` with any bits leaves it one). Min of Highway, which is the processor's own,
-// differs in just these cases from one to the other.
+// (then one way gives that NaN, and `or` with any bits leaves it one).
 template <class V>
 OFFLOOP_INLINE V Smaller(V a, V b) {
+#if HWY_ARCH_X86
+  return hn::Or(hn::Min(a, b), hn::Min(b, a));  // the processor's: the second where neither is smaller
+#else
   return hn::Or(hn::IfThenElse(hn::Lt(a, b), a, b), hn::IfThenElse(hn::Lt(b, a), b, a));
+#endif
 }
 template <class D, class V>
 OFFLOOP_INLINE V Larger(D d, V a, V b) {

@@ -23,7 +23,10 @@ export interface AsyncOptions {
 export interface SyncOptions {
   /** Milliseconds until the call gives up with a TimeoutError (ERR_OFFLOOP_TIMEOUT). */
   timeout?: number | undefined
-  /** At most this many threads, 1 to 256. */
+  /**
+   * At most this many threads, 1 to 256. Without it, a call of some dozens of elements may run the twin instead, where
+   * that is quicker and gives the same bits.
+   */
   threads?: number | undefined
   /** As for asynchronous calls, called from inside the blocking call. */
   onProgress?: ((fraction: number) => void) | undefined

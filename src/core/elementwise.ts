@@ -99,6 +99,8 @@ export interface Elementwise {
   readonly twin: (...values: any[]) => void
   /** Nanoseconds per element on one thread beyond what moving the operands takes. */
   readonly ns: Readonly<Record<'f64' | 'f32', number>>
+  /** Up to how many elements the twin is the quicker; default: 32. */
+  readonly tiny?: number
   /** With a `precision` option; nanoseconds per element of the fast form. */
   readonly fast?: Readonly<Record<'f64' | 'f32', number>>
   /** Samples of an operand for laws and benchmarks; default: uniform in [-1, 1). */
@@ -120,7 +122,7 @@ export function step(operand: Float): 0 | 1 {
 }
 
 export function defineElementwise<F extends Callable>(kernel: Elementwise): F {
-  const { name, summary, operands, twin, fast, masked = false } = kernel
+  const { name, summary, operands, twin, fast, masked = false, tiny = 32 } = kernel
   const sample = kernel.sample ?? ((dtype, size, random) => randomArray(dtype, size, random))
   const parameters = operands.length + (fast === undefined ? 1 : 2)
   const pattern = [
@@ -152,7 +154,7 @@ export function defineElementwise<F extends Callable>(kernel: Elementwise): F {
       if (fast !== undefined) values[parameters - 2] = { kind: 'boolean', value: isFast ? 1 : 0 }
       values[parameters - 1] = { kind: 'out', dtype, length, array: out }
       const each = costOfMoving(length * moved) * moved + (isFast ? fast[dtype] : kernel.ns[dtype])
-      return { instance: dtype, values, work: 200 + length * each, finish: firstArray }
+      return { instance: dtype, values, work: 400 + length * each, tiny: length <= tiny && !isFast, finish: firstArray }
     },
     twin,
     samples: (dtype, size, random) => operands.map((_, k) => sample(dtype as Dtype, size, random, k)),
@@ -169,7 +171,7 @@ export function defineElementwise<F extends Callable>(kernel: Elementwise): F {
 
 /** Nanoseconds per byte on one thread: from the caches, and from memory. */
 function costOfMoving(bytes: number): number {
-  return bytes < 1.5e6 ? 0.02 : bytes < 12e6 ? 0.04 : 0.08
+  return bytes < 1.5e6 ? 0.02 : bytes < 6e6 ? 0.035 : bytes < 30e6 ? 0.05 : 0.07
 }
 
 function readOperands(

@@ -159,7 +159,7 @@ function compute(
   progress: ((fraction: number) => boolean) | undefined,
 ): Outputs {
   const native = nativeFor(kernel)
-  if (native === undefined) return runTwin(kernel, call.values)
+  if (native === undefined || (call.tiny === true && threads === 0)) return runTwin(kernel, call.values)
   try {
     return native.sync(kernel, call, planSync(call.work, threads, timeout), progress)
   } catch (error) {

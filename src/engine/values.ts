@@ -109,6 +109,8 @@ export interface Call {
   readonly work: number
   /** Where this call promises less than its kernel. */
   readonly agreement?: Agreement
+  /** So little that the twin is over before a native call: `.sync` runs it, unless told how many threads to use. */
+  readonly tiny?: boolean
   /** Builds what the caller gets. */
   readonly finish: (outputs: Outputs) => unknown
 }

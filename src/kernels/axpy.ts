@@ -47,6 +47,7 @@ export const axpy: Axpy = /* @__PURE__ */ defineElementwise<Axpy>({
   operands: ['alpha', 'x', 'y'],
   numbers: ['alpha'],
   ns: { f64: 0.05, f32: 0.03 },
+  tiny: 128,
   twin(alpha: Float, x: Float, y: Float, out: Float) {
     const a = alpha[0]!
     const [p, q] = [mask(x), mask(y)]

@@ -21,7 +21,8 @@ export const clip: Ternary = /* @__PURE__ */ defineElementwise<Ternary>({
   name: 'clip',
   summary: 'x limited to [low, high], element by element',
   operands: ['x', 'low', 'high'],
-  ns: { f64: 0.05, f32: 0.03 },
+  ns: { f64: 0.15, f32: 0.08 },
+  tiny: 128,
   twin(x: Float, low: Float, high: Float, out: Float) {
     const [p, q, r] = [mask(x), mask(low), mask(high)]
     for (let i = 0; i < out.length; i++) out[i] = Math.min(Math.max(x[i & p]!, low[i & q]!), high[i & r]!)

@@ -16,7 +16,8 @@ export const divide: Binary = /* @__PURE__ */ defineElementwise<Binary>({
   name: 'divide',
   summary: 'a / b, element by element',
   operands: ['a', 'b'],
-  ns: { f64: 0.6, f32: 0.2 },
+  ns: { f64: 0.3, f32: 0.06 },
+  tiny: 128,
   twin(a: Float, b: Float, out: Float) {
     const [p, q] = [mask(a), mask(b)]
     for (let i = 0; i < out.length; i++) out[i] = a[i & p]! / b[i & q]!

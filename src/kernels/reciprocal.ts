@@ -15,7 +15,8 @@ export const reciprocal: Unary = /* @__PURE__ */ defineElementwise<Unary>({
   name: 'reciprocal',
   summary: '1 / x, element by element',
   operands: ['x'],
-  ns: { f64: 0.6, f32: 0.2 },
+  ns: { f64: 0.35, f32: 0.08 },
+  tiny: 128,
   twin(x: Float, out: Float) {
     for (let i = 0; i < out.length; i++) out[i] = 1 / x[i]!
   },

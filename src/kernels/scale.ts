@@ -34,6 +34,7 @@ export const scale: Scale = /* @__PURE__ */ defineElementwise<Scale>({
   operands: ['x', 'factor'],
   numbers: ['factor'],
   ns: { f64: 0.05, f32: 0.03 },
+  tiny: 128,
   twin(x: Float, factor: Float, out: Float) {
     const by = factor[0]!
     for (let i = 0; i < out.length; i++) out[i] = x[i]! * by

@@ -76,6 +76,7 @@ export const sort: Sort = /* @__PURE__ */ defineKernel<Sort>({
         { kind: 'boolean', value: descending ? 1 : 0 },
       ],
       work: 50 + length * Math.log2(length + 2) * NS_PER_LEVEL[bytesOf(dtype)]!,
+      tiny: length <= 16,
       finish: (outputs) => outputs.arrays[0],
     }
   },

@@ -16,7 +16,8 @@ export const sqrt: Unary = /* @__PURE__ */ defineElementwise<Unary>({
   name: 'sqrt',
   summary: '√x, element by element, correctly rounded',
   operands: ['x'],
-  ns: { f64: 1.1, f32: 0.3 },
+  ns: { f64: 0.6, f32: 0.12 },
+  tiny: 128,
   twin(x: Float, out: Float) {
     for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(x[i]!)
   },

@@ -16,6 +16,7 @@ export const square: Unary = /* @__PURE__ */ defineElementwise<Unary>({
   summary: 'x², element by element',
   operands: ['x'],
   ns: { f64: 0.05, f32: 0.03 },
+  tiny: 128,
   twin(x: Float, out: Float) {
     for (let i = 0; i < out.length; i++) out[i] = x[i]! * x[i]!
   },

@@ -17,6 +17,7 @@ export const subtract: Binary = /* @__PURE__ */ defineElementwise<Binary>({
   summary: 'a - b, element by element',
   operands: ['a', 'b'],
   ns: { f64: 0.05, f32: 0.03 },
+  tiny: 128,
   twin(a: Float, b: Float, out: Float) {
     const [p, q] = [mask(a), mask(b)]
     for (let i = 0; i < out.length; i++) out[i] = a[i & p]! - b[i & q]!

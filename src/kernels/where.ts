@@ -59,6 +59,7 @@ export const where: Where = /* @__PURE__ */ defineElementwise<Where>({
   operands: ['condition', 'a', 'b'],
   masked: true,
   ns: { f64: 0.1, f32: 0.1 },
+  tiny: 128,
   twin(condition: Uint8Array, a: Float, b: Float, out: Float) {
     const [p, q, r] = [mask(condition), mask(a), mask(b)]
     for (let i = 0; i < out.length; i++) out[i] = condition[i & p] !== 0 ? a[i & q]! : b[i & r]!

@@ -4,10 +4,12 @@
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { info } from 'offloop'
 import { Bench, met, quantile, type Row, table, verdict } from './common.js'
+import { benchCrossover } from './crossover.js'
+import { benchElementwise } from './elementwise.js'
 import { benchEstimate } from './estimate.js'
-import { benchImport } from './import.js'
 import { benchFunctions } from './functions.js'
 import { benchHistogram } from './histogram.js'
+import { benchImport } from './import.js'
 import { benchLoop } from './loop.js'
 import { benchMath } from './math.js'
 import { benchMnist } from './mnist.js'
@@ -37,6 +39,8 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   loop: benchLoop,
   estimate: benchEstimate,
   import: benchImport,
+  crossover: benchCrossover,
+  elementwise: benchElementwise,
   mnist: benchMnist,
 }
 const UNASKED = Object.keys(TOPICS).filter((topic) => topic !== 'mnist')

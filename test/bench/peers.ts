@@ -1,4 +1,4 @@
-/** Competitors that live in processes of their own: NumPy, and a C program that reads memory. */
+/** Competitors that live in processes of their own: NumPy, and C programs that read and write memory. */
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -122,35 +122,59 @@ export class NumPy {
 
 export type Pages = 'huge' | 'small'
 
-/** Reads memory of its own with as many threads as the machine gives: see bandwidth.c. */
-export class Reader {
+/** A C program of this folder that moves memory of its own, with as many threads as the machine gives. */
+class Memory {
   readonly #child: Child
   readonly compiler: string
 
-  private constructor(child: Child, compiler: string) {
-    this.#child = child
-    this.compiler = compiler
+  protected constructor(source: string, bytes: number, threads: number) {
+    const program = join(folder, source)
+    const path = fileURLToPath(new URL(`${source}.c`, import.meta.url))
+    execFileSync('cc', ['-O3', '-march=native', '-pthread', path, '-o', program], { stdio: 'ignore' })
+    this.compiler = execFileSync('cc', ['--version'], { encoding: 'utf8' }).split('\n')[0]!
+    this.#child = new Child(program, [`${bytes}`, `${threads}`])
   }
 
+  /** Milliseconds of one pass in a mode. */
+  protected async pass(mode: string): Promise<number> {
+    return Number(await this.#child.ask(mode)) * 1000
+  }
+
+  close(): void {
+    this.#child.close()
+  }
+}
+
+/** Reads memory: see bandwidth.c. */
+export class Reader extends Memory {
   /** Undefined where no C compiler is, or where it does not compile. */
   static start(bytes: number, threads: number): Reader | undefined {
-    const program = join(folder, 'bandwidth')
-    const source = fileURLToPath(new URL('bandwidth.c', import.meta.url))
     try {
-      execFileSync('cc', ['-O3', '-march=native', '-pthread', source, '-o', program], { stdio: 'ignore' })
-      const compiler = execFileSync('cc', ['--version'], { encoding: 'utf8' }).split('\n')[0]!
-      return new Reader(new Child(program, [`${bytes}`, `${threads}`]), compiler)
+      return new Reader('bandwidth', bytes, threads)
     } catch {
       return undefined
     }
   }
 
   /** Milliseconds of one pass. `way` 0: straight through; 1: eight streams at once. */
-  async time(pages: Pages, way: number): Promise<number> {
-    return Number(await this.#child.ask(`${pages} ${way}`)) * 1000
+  time(pages: Pages, way: number): Promise<number> {
+    return this.pass(`${pages} ${way}`)
+  }
+}
+
+/** Adds arrays into another: see streams.c. */
+export class Mover extends Memory {
+  /** Undefined where no C compiler is, or where it does not compile. */
+  static start(bytes: number, threads: number): Mover | undefined {
+    try {
+      return new Mover('streams', bytes, threads)
+    } catch {
+      return undefined
+    }
   }
 
-  close(): void {
-    this.#child.close()
+  /** Milliseconds of one pass over `reads` arrays and the one they are added into, in one of three ways. */
+  time(pages: Pages, reads: number, way: number): Promise<number> {
+    return this.pass(`${pages} ${reads} ${way}`)
   }
 }
