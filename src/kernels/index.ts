@@ -2,6 +2,8 @@
 export { add } from './add.js'
 export { type CountNonzero, countNonzero } from './countNonzero.js'
 export { type Dot, dot } from './dot.js'
+export { type Histogram, type HistogramOptions, type HistogramResult, histogram } from './histogram.js'
+export { type Histogram2d, type Histogram2dOptions, type Histogram2dResult, histogram2d } from './histogram2d.js'
 export { mean } from './mean.js'
 export { type Moments, type MomentsKernel, moments } from './moments.js'
 export { type NormOptions, norm } from './norm.js'
