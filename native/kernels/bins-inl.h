@@ -1,12 +1,11 @@
-// Bins: between which of a sorted list of edges an element lies, and how many lie in each.
-// Shared by histogram, histogram2d, digitize and bincount.
+// Bins: between which of a sorted list of edges an element lies. Shared by histogram, histogram2d and digitize.
 //
 // What is computed is defined by the edges alone (edges[k] <= x < edges[k + 1]), never by the formula that
 // finds k quickly, so that every way to it gives the same counts: a multiplication where edges are evenly
 // spaced, comparisons with each where they are few, a binary search on a vector of elements otherwise.
 #pragma once
 
-#include "core/job.h"
+#include "core/tally.h"
 #include "kernels/simd-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
@@ -15,49 +14,9 @@ namespace bins {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int64_t kChunk = 512;  // elements on the way from one small loop to the next, in L1
-
-// ---- Elements of any type, as doubles ----
-
-template <class T>
-inline void Widen(const void* data, int64_t at, int64_t n, double* to) {
-  const T* x = static_cast<const T*>(data) + at;
-#if defined(__clang__)
-#pragma clang loop unroll(disable)
-#endif
-  for (int64_t i = 0; i < n; ++i) to[i] = static_cast<double>(x[i]);
+inline const double* Read(const Any& x, int64_t at, int64_t n, double* buffer) {
+  return AsDoubles({x.data, x.dtype, x.size}, at, n, buffer);
 }
-
-// Where elements at .. at + n can be read as doubles: in the array itself, or in `to`.
-inline const double* Read(const Any& x, int64_t at, int64_t n, double* to) {
-  switch (x.dtype) {
-    case Dtype::kF64:
-      return static_cast<const double*>(x.data) + at;
-    case Dtype::kF32:
-      Widen<float>(x.data, at, n, to);
-      break;
-    case Dtype::kI32:
-      Widen<int32_t>(x.data, at, n, to);
-      break;
-    case Dtype::kU32:
-      Widen<uint32_t>(x.data, at, n, to);
-      break;
-    case Dtype::kI16:
-      Widen<int16_t>(x.data, at, n, to);
-      break;
-    case Dtype::kU16:
-      Widen<uint16_t>(x.data, at, n, to);
-      break;
-    case Dtype::kI8:
-      Widen<int8_t>(x.data, at, n, to);
-      break;
-    default:
-      Widen<uint8_t>(x.data, at, n, to);
-  }
-  return to;
-}
-
-// ---- Which bin ----
 
 // Position of n elements among m sorted edges: how many edges are <= x (kBelow: < x); all of them for NaN.
 template <bool kBelow>
@@ -176,7 +135,7 @@ inline bool Guess(const Bins& bins, const double* x, int64_t n, uint32_t* to) {
 
 // to[i] = the bin of x[i], or `count` if it lies in none. Another thread may write to x meanwhile: whatever is
 // read, a bin is at most `count`.
-inline void Place(const Bins& bins, const double* x, int64_t n, uint32_t* to) {
+inline __attribute__((noinline)) void Place(const Bins& bins, const double* x, int64_t n, uint32_t* to) {
   const auto count = static_cast<uint32_t>(bins.count);
   const double* const edges = bins.edges;
   if (bins.uniform) {
@@ -197,115 +156,6 @@ inline void Place(const Bins& bins, const double* x, int64_t n, uint32_t* to) {
     k = k < count ? k : count;
     to[i] = ((k == count) & (x[i] == bins.hi)) ? count - 1 : k;
   }
-}
-
-// ---- How many in each ----
-
-constexpr int64_t kSmallTable = 1024;  // up to here four tables take turns: equal neighbours do not wait
-
-OFFLOOP_INLINE void Bump(const uint32_t* k, int64_t n, uint32_t* table, int64_t apart) {
-  uint32_t* const t1 = table + apart;
-  uint32_t* const t2 = t1 + apart;
-  uint32_t* const t3 = t2 + apart;
-  int64_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    ++table[k[i]];
-    ++t1[k[i + 1]];
-    ++t2[k[i + 2]];
-    ++t3[k[i + 3]];
-  }
-  for (; i < n; ++i) ++table[k[i]];
-}
-
-template <class T>
-inline bool Clear(Job& job, T* table, int64_t cells) {
-  return job.Blocks(cells, 16384, [&](int64_t b, int64_t e) {
-    __builtin_memset(table + b, 0, static_cast<size_t>(e - b) * sizeof(T));
-  });
-}
-
-// counts[k] = table[k] + table[apart + k] + …, in this order.
-template <class T>
-inline bool Merge(Job& job, const T* table, int64_t tables, int64_t apart, int64_t bins, double* counts) {
-  return job.Blocks(bins, 4096, [&](int64_t begin, int64_t end) {
-    for (int64_t k = begin; k < end; ++k) counts[k] = static_cast<double>(table[k]);
-    for (int64_t t = 1; t < tables; ++t)
-      for (int64_t k = begin; k < end; ++k) counts[k] += static_cast<double>(table[t * apart + k]);
-  });
-}
-
-// A table for each of up to kMaxSlices slices of the elements, all slices a piece further in turn: what is
-// added to a table is added in the order of the elements, and sums depend on nothing else.
-// src/kernels/bins.twin.ts cuts the same slices.
-template <class T, class Add>
-inline Status TallySlices(Job& job, int64_t n, int64_t bins, double* counts, Add&& add) {
-  const int64_t least = bins > 4096 ? 8 * bins : 32768;
-  int64_t slices = n / least;
-  slices = slices < 1 ? 1 : slices > kMaxSlices ? kMaxSlices : slices;
-  const int64_t per = ((n + slices - 1) / slices + kChunk - 1) / kChunk * kChunk;
-  const int64_t piece = bins <= 65536 ? 65536 : 8192;  // a bin beyond the caches takes 100 ns
-  const int64_t apart = (bins + 16) / 16 * 16;         // room for what lies in no bin
-  T* const table = job.Scratch<T>(slices * apart);
-  if (table == nullptr) return Status::kNoMemory;
-  if (!Clear(job, table, slices * apart)) return job.status();
-  const int64_t rounds = (per + piece - 1) / piece;
-  job.Total(rounds * slices);
-  for (int64_t r = 0; r < rounds; ++r) {
-    const bool ran = job.For(slices, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t s = begin; s < end; ++s) {
-        const int64_t stop = (s + 1) * per < n ? (s + 1) * per : n;
-        const int64_t from = s * per + r * piece;
-        const int64_t to = from + piece < stop ? from + piece : stop;
-        for (int64_t at = from; at < to; at += kChunk) add(at, to - at < kChunk ? to - at : kChunk, table + s * apart);
-      }
-    });
-    if (!ran) return job.status();
-  }
-  Merge(job, table, slices, apart, bins, counts);
-  return job.status();
-}
-
-// counts[k] = how many of n elements are in bin k, or the sum of their weights. place(at, n, to) finds the bins
-// of at most kChunk elements; `bins` is none.
-template <class Finder>
-inline Status Tally(Job& job, int64_t n, int64_t bins, const Any* weights, double* counts, Finder&& place) {
-  if (weights != nullptr) {
-    return TallySlices<double>(job, n, bins, counts, [&](int64_t at, int64_t m, double* table) {
-      uint32_t k[kChunk];
-      double buffer[kChunk];
-      place(at, m, k);
-      const double* const w = Read(*weights, at, m, buffer);
-      for (int64_t i = 0; i < m; ++i) table[k[i]] += w[i];
-    });
-  }
-  const int64_t threads = job.threads();
-  if (bins > kSmallTable && threads * bins > n) {
-    return TallySlices<uint32_t>(job, n, bins, counts, [&](int64_t at, int64_t m, uint32_t* table) {
-      uint32_t k[kChunk];
-      place(at, m, k);
-      Bump(k, m, table, 0);
-    });
-  }
-  // Whole numbers, whose sums are the same in any order: a table for each thread.
-  const int64_t tables = bins <= kSmallTable ? 4 : 1;
-  const int64_t apart = (bins + 16) / 16 * 16;
-  uint32_t* const table = job.Scratch<uint32_t>(threads * tables * apart);
-  if (table == nullptr) return Status::kNoMemory;
-  if (!Clear(job, table, threads * tables * apart)) return job.status();
-  constexpr int64_t kBlock = 4096;
-  const int64_t blocks = (n + kBlock - 1) / kBlock;
-  job.Total(blocks);
-  const bool ran = job.Blocks(n, kBlock, [&](int64_t begin, int64_t end) {
-    uint32_t k[kChunk];
-    uint32_t* const mine = table + job.lane() * tables * apart;
-    for (int64_t at = begin; at < end; at += kChunk) {
-      const int64_t m = end - at < kChunk ? end - at : kChunk;
-      place(at, m, k);
-      Bump(k, m, mine, tables == 4 ? apart : 0);
-    }
-  });
-  if (ran) Merge(job, table, threads * tables, apart, bins, counts);
-  return job.status();
 }
 
 }  // namespace bins

@@ -18,49 +18,6 @@ enum class Mode { kGiven, kRange, kRangeSingle, kExtent, kExtentSingle, kCount }
 // Why there is no histogram; src/kernels/histogram.ts says it to the caller.
 enum Failure { kNone, kNotFinite, kTooManyBins };
 
-constexpr int64_t kLanes = 16;
-typedef double Lanes __attribute__((vector_size(kLanes * sizeof(double))));
-typedef int64_t Mask __attribute__((vector_size(kLanes * sizeof(int64_t))));
-
-struct Extent {
-  double lo, hi;
-  bool finite;
-};
-
-Extent ExtentOf(const Any& x, int64_t begin, int64_t end) {
-  Extent extent{__builtin_inf(), -__builtin_inf(), true};
-  double buffer[bins::kChunk];
-  for (int64_t at = begin; at < end; at += bins::kChunk) {
-    const int64_t n = end - at < bins::kChunk ? end - at : bins::kChunk;
-    const double* const v = bins::Read(x, at, n, buffer);
-    int64_t i = 0;
-    if (n >= kLanes) {
-      Lanes lo, hi;
-      __builtin_memcpy(&lo, v, sizeof lo);
-      hi = lo;
-      Mask odd = {};
-      for (; i + kLanes <= n; i += kLanes) {
-        Lanes row;
-        __builtin_memcpy(&row, v + i, sizeof row);
-        lo = row < lo ? row : lo;
-        hi = row > hi ? row : hi;
-        odd |= row - row != 0;  // NaN for NaN and infinities
-      }
-      for (int64_t l = 0; l < kLanes; ++l) {
-        extent.lo = lo[l] < extent.lo ? lo[l] : extent.lo;
-        extent.hi = hi[l] > extent.hi ? hi[l] : extent.hi;
-        if (odd[l] != 0) extent.finite = false;
-      }
-    }
-    for (; i < n; ++i) {
-      extent.lo = v[i] < extent.lo ? v[i] : extent.lo;
-      extent.hi = v[i] > extent.hi ? v[i] : extent.hi;
-      if (v[i] - v[i] != 0) extent.finite = false;
-    }
-  }
-  return extent;
-}
-
 // count + 1 edges from the first and the last, by the steps of NumPy's linspace.
 Status MakeEdges(Job& job, Mode mode, double* edges, int64_t count) {
   const double lo = edges[0], hi = edges[count];
@@ -86,11 +43,7 @@ Status Ready(Job& job, const Any& x, Mode mode, InOut<double> edges, Bins& ready
   const int64_t count = edges.size - 1;
   if (mode == Mode::kExtent || mode == Mode::kExtentSingle) {
     Extent extent{0, 1, true};  // of no elements
-    const Status status = job.Reduce(
-        x.size, 16384, extent, [&](int64_t b, int64_t e) { return ExtentOf(x, b, e); },
-        [](Extent a, Extent b) {
-          return Extent{b.lo < a.lo ? b.lo : a.lo, b.hi > a.hi ? b.hi : a.hi, a.finite && b.finite};
-        });
+    const Status status = RunExtent(job, x, extent);
     if (status != Status::kOk) return status;
     if (!extent.finite) {
       failure = kNotFinite;
@@ -142,37 +95,40 @@ Status ToDensity(Job& job, double* counts, const Bins& x, const Bins* y) {
   return job.status();
 }
 
+struct Sample {
+  Any x, y;
+  Bins of_x, of_y;
+  bool plane;
+};
+
+void Find(const void* context, int64_t at, int64_t n, uint32_t* to) {
+  const Sample& sample = *static_cast<const Sample*>(context);
+  double buffer[kTallyChunk];
+  bins::Place(sample.of_x, bins::Read(sample.x, at, n, buffer), n, to);
+  if (!sample.plane) return;
+  uint32_t column[kTallyChunk];
+  bins::Place(sample.of_y, bins::Read(sample.y, at, n, buffer), n, column);
+  const auto rows = static_cast<uint32_t>(sample.of_x.count), columns = static_cast<uint32_t>(sample.of_y.count);
+  for (int64_t i = 0; i < n; ++i)
+    to[i] = ((to[i] < rows) & (column[i] < columns)) ? to[i] * columns + column[i] : rows * columns;
+}
+
 Status Histogram(Job& job, Any x, Opt<Any> y, Opt<Any> weights, Enum<Mode> x_mode, Enum<Mode> y_mode, bool density,
                  InOut<double> x_edges, Opt<InOut<double>> y_edges, Out<double> counts, Result<double> result) {
-  Bins of_x{}, of_y{};
-  int64_t failure = kNone;
-  result.data[0] = kNone;
-  Status status = Ready(job, x, x_mode.value, x_edges, of_x, failure);
-  if (status != Status::kOk) return status;
-  int64_t axis = 0;
-  if (failure == kNone && y.present) {
+  Sample sample{x, y.value, {}, {}, y.present};
+  int64_t failure = kNone, axis = 0;
+  Status status = Ready(job, x, x_mode.value, x_edges, sample.of_x, failure);
+  if (status == Status::kOk && failure == kNone && y.present) {
     axis = 1;
-    status = Ready(job, y.value, y_mode.value, y_edges.value, of_y, failure);
-    if (status != Status::kOk) return status;
+    status = Ready(job, y.value, y_mode.value, y_edges.value, sample.of_y, failure);
   }
-  if (failure != kNone) {
-    result.data[0] = static_cast<double>(failure);
-    result.data[1] = static_cast<double>(axis);
-    return status;
-  }
+  result.data[0] = static_cast<double>(failure);
+  result.data[1] = static_cast<double>(axis);
+  if (status != Status::kOk || failure != kNone) return status;
   const Any* const by = weights.present ? &weights.value : nullptr;
-  status = bins::Tally(job, x.size, counts.size, by, counts.data, [&](int64_t at, int64_t n, uint32_t* to) {
-    double buffer[bins::kChunk];
-    bins::Place(of_x, bins::Read(x, at, n, buffer), n, to);
-    if (!y.present) return;
-    uint32_t column[bins::kChunk];
-    bins::Place(of_y, bins::Read(y.value, at, n, buffer), n, column);
-    const auto rows = static_cast<uint32_t>(of_x.count), columns = static_cast<uint32_t>(of_y.count);
-    for (int64_t i = 0; i < n; ++i)
-      to[i] = ((to[i] < rows) & (column[i] < columns)) ? to[i] * columns + column[i] : rows * columns;
-  });
+  status = RunTally(job, x.size, counts.size, by, counts.data, &Find, &sample);
   if (status != Status::kOk || !density) return status;
-  return ToDensity(job, counts.data, of_x, y.present ? &of_y : nullptr);
+  return ToDensity(job, counts.data, sample.of_x, y.present ? &sample.of_y : nullptr);
 }
 
 }  // namespace histogram_kernel

@@ -1,6 +1,8 @@
 /** Every built-in kernel: one line each. */
 export { add } from './add.js'
+export { type Bincount, type BincountOptions, bincount, type Whole32 } from './bincount.js'
 export { type CountNonzero, countNonzero } from './countNonzero.js'
+export { type Digitize, type DigitizeOptions, digitize } from './digitize.js'
 export { type Dot, dot } from './dot.js'
 export { type Histogram, type HistogramOptions, type HistogramResult, histogram } from './histogram.js'
 export { type Histogram2d, type Histogram2dOptions, type Histogram2dResult, histogram2d } from './histogram2d.js'
