@@ -1,0 +1,69 @@
+import type { Real } from '../base/dtypes.js'
+import type { Accumulator, StateOptions } from '../core/accumulator.js'
+import type { AsyncOptions, SyncOptions } from '../core/define.js'
+import type { MatrixLike } from '../core/matrix.js'
+import {
+  type Along,
+  type AlongInto,
+  type Chunks,
+  defineReduction,
+  type NaNOption,
+  type Reduction,
+  type StreamOptions,
+  type Whole,
+} from '../core/reduction.js'
+import { extremes, extremesOfLongs, readLong, workOfExtremes } from './minmax.twin.js'
+
+type Long = BigInt64Array | BigUint64Array
+
+export interface Max extends Reduction {
+  /**
+   * The greatest element, or those along an axis of a matrix.
+   *
+   * Exact, as `Math.max`: NaN if an element is NaN, and +0 is greater than −0. The same bits on every CPU, for any number of
+   * threads, and as `max.js`.
+   *
+   * @param x - TypedArray of at least one element, or a matrix
+   * @param options - `axis`: 0 for the greatest of each column, 1 of each row (not of BigInt matrices); `out` for these;
+   *   `nan: 'omit'` leaves NaN out (NaN if nothing else is there)
+   * @returns a number; a bigint for BigInt64Array and BigUint64Array; a Float64Array along an axis
+   * @throws TypeError (ERR_OFFLOOP_ARG_TYPE); RangeError (ERR_OFFLOOP_SHAPE) if there are no elements
+   * @example
+   * const maximum = await max(samples, { nan: 'omit' })
+   */
+  (x: Real | MatrixLike<Real>, options?: AsyncOptions & NaNOption & Whole): Promise<number>
+  /** The greatest element of a BigInt array, as a bigint. */
+  (x: Long, options?: AsyncOptions): Promise<bigint>
+  /** The greatest of each column (axis 0) or row (axis 1) of a matrix. */
+  (x: MatrixLike<Real>, options: AsyncOptions & NaNOption & Along): Promise<Float64Array<ArrayBuffer>>
+  <T extends Float64Array>(x: MatrixLike<Real>, options: AsyncOptions & NaNOption & AlongInto<T>): Promise<T>
+  /** On native threads; blocks the caller until it is there. See `max`. */
+  sync: Reduction['sync'] & ((x: Long, options?: SyncOptions) => bigint)
+  /** Blocks this thread: the greatest element in plain JavaScript. See `max`. */
+  js: Reduction['js'] & ((x: Long) => bigint)
+  /** The greatest of elements that come in chunks. See `Accumulator`. */
+  state(options?: NaNOption & StateOptions): Accumulator<number, [Real]>
+  /** The greatest of BigInt chunks. */
+  state<T extends Long>(options?: StateOptions): Accumulator<bigint, [T]>
+  /** The greatest of more than memory holds, chunk by chunk. */
+  stream(chunks: Chunks<Real>, options?: NaNOption & StreamOptions): Promise<number>
+  /** The greatest of BigInt chunks. */
+  stream(chunks: Chunks<Long>, options?: StreamOptions): Promise<bigint>
+}
+
+export const max: Max = /* @__PURE__ */ defineReduction<Max>({
+  name: 'max',
+  native: 'minmax',
+  summary: 'The greatest element; NaN if one is NaN',
+  dtypes: ['f64', 'f32', 'i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'i64', 'u64'],
+  slots: 2,
+  parameter: () => 1,
+  reducer: () => extremes,
+  long: {
+    twin: extremesOfLongs,
+    read: ({ i64 }) => readLong(i64, 1),
+    join: (left, right) => (right > left ? right : left),
+  },
+  work: workOfExtremes,
+  empty: 'at least one element',
+})
