@@ -117,6 +117,8 @@ export interface ReductionDefinition {
   readonly work: (elements: number, bytes: number, dtype: Dtype, form: number) => number
   /** What a whole call gives; default: `finish`. Such a reduction has no axis. */
   readonly value?: (state: ArrayLike<number>, parameter: number) => unknown
+  /** Looks at every value before the caller gets it; may throw. */
+  readonly verify?: (value: number) => void
   /** Thrown for no elements at all, where there is no value. */
   readonly empty?: string
 }
@@ -243,7 +245,11 @@ function gatherAll(m: MatrixArgument<Real>, begin: number, n: number, to: Float6
 // ---- The definition ----
 
 export function defineReduction<F extends Callable>(kernel: ReductionDefinition): F {
-  const { name, dtypes, slots, long, value, empty } = kernel
+  const { name, dtypes, slots, long, value, empty, verify } = kernel
+  const verified = (result: number): number => {
+    verify?.(result)
+    return result
+  }
   const short = dtypes.filter((dtype) => !LONGS.includes(dtype))
   const accepted: readonly Dtype[] = dtypes.includes('u8') ? [...dtypes, 'u8c'] : dtypes
   const acceptedAlong: readonly Dtype[] = dtypes.includes('u8') ? [...short, 'u8c'] : short
@@ -271,7 +277,7 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
     if (long !== undefined && LONGS.includes(dtype)) return long.read
     if (value !== undefined) return (outputs) => value(outputs.f64, parameter)
     const { finish } = kernel.reducer(form, dtype)
-    return (outputs) => finish(outputs.f64, parameter)
+    return (outputs) => verified(finish(outputs.f64, parameter))
   }
 
   const along = (m: MatrixValue & { dtype: Dtype }, axis: number, options: Options, omit: boolean, form: number) => {
@@ -290,7 +296,11 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
       { kind: 'number', value: parameterOf(options) },
       { kind: 'out', dtype: 'f64', length, array: out },
     ]
-    const finish = (outputs: Outputs) => (axis === ALL ? outputs.arrays[0]![0] : outputs.arrays[0])
+    const finish = (outputs: Outputs) => {
+      const values = outputs.arrays[0] as Float64Array
+      if (verify !== undefined) values.forEach(verified)
+      return axis === ALL ? values[0] : values
+    }
     const gather = dense ? 0 : rows * cols * (bytes < 2e6 ? 0.6 : 1.5)
     const work = kernel.work(rows * cols, bytes, dtype, form) + length * 80 + gather
     return { instance: 'axis', values, work, finish }
@@ -322,7 +332,7 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
       const parameter = parameterOf(options)
       const numbers = state as number[]
       return value === undefined
-        ? kernel.reducer(formOf(options), dtype).finish(numbers, parameter)
+        ? verified(kernel.reducer(formOf(options), dtype).finish(numbers, parameter))
         : value(numbers, parameter)
     },
   }

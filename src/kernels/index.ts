@@ -1,5 +1,7 @@
 /** Every built-in kernel: one line each. */
 export { add } from './add.js'
+export { type ArgMax, argmax } from './argmax.js'
+export { type ArgMin, argmin } from './argmin.js'
 export { type Bincount, type BincountOptions, bincount, type Whole32 } from './bincount.js'
 export { type CountNonzero, countNonzero } from './countNonzero.js'
 export { type Digitize, type DigitizeOptions, digitize } from './digitize.js'
