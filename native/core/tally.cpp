@@ -113,40 +113,42 @@ Status RunTally(Job& job, int64_t size, int64_t bins, const Any* weights, double
   return Merge(job, table, threads * tables, bins, counts);
 }
 
+namespace {
+
+constexpr int64_t kLanes = 8;
+typedef double Lanes __attribute__((vector_size(kLanes * sizeof(double))));
+
+Extent ExtentOf(const Elements& x, int64_t begin, int64_t end) {
+  Lanes lo = Lanes{} + __builtin_inf(), hi = -lo, odd = {}, row;
+  double buffer[kTallyChunk];
+  for (int64_t at = begin; at < end; at += kTallyChunk) {
+    const int64_t n = Least(kTallyChunk, end - at);
+    const double* const v = AsDoubles(x, at, n, buffer);
+    for (int64_t i = 0; i < n; i += kLanes) {
+      if (i + kLanes <= n)
+        std::memcpy(&row, v + i, sizeof row);
+      else
+        for (int64_t l = 0; l < kLanes; ++l) row[l] = v[i + l < n ? i + l : i];  // copies of the first fill it up
+      lo = row < lo ? row : lo;
+      hi = row > hi ? row : hi;
+      odd += row - row;  // NaN for NaN and infinities, else 0
+    }
+  }
+  Extent all{lo[0], hi[0], true};
+  for (int64_t l = 0; l < kLanes; ++l) {
+    all.lo = lo[l] < all.lo ? lo[l] : all.lo;
+    all.hi = hi[l] > all.hi ? hi[l] : all.hi;
+    all.finite = all.finite && odd[l] == 0;
+  }
+  return all;
+}
+
+}  // namespace
+
 Status RunExtent(Job& job, const Any& x, Extent& extent) {
   const Elements elements{x.data, x.dtype, x.size};
   return job.Reduce(
-      x.size, kReduceBlock, extent,
-      [&](int64_t begin, int64_t end) {
-        constexpr int64_t kLanes = 8;
-        double lo[kLanes], hi[kLanes], odd[kLanes];
-        for (int64_t l = 0; l < kLanes; ++l) lo[l] = __builtin_inf(), hi[l] = -__builtin_inf(), odd[l] = 0;
-        double buffer[kTallyChunk];
-        for (int64_t at = begin; at < end; at += kTallyChunk) {
-          const int64_t n = Least(kTallyChunk, end - at);
-          const double* const v = AsDoubles(elements, at, n, buffer);
-          for (int64_t i = 0; i < n; i += kLanes) {
-            // The last ones, if fewer, go with copies of the first.
-            double row[kLanes];
-            if (i + kLanes <= n)
-              std::memcpy(row, v + i, sizeof row);
-            else
-              for (int64_t l = 0; l < kLanes; ++l) row[l] = v[i + l < n ? i + l : i];
-            for (int64_t l = 0; l < kLanes; ++l) {
-              lo[l] = row[l] < lo[l] ? row[l] : lo[l];
-              hi[l] = row[l] > hi[l] ? row[l] : hi[l];
-              odd[l] += row[l] - row[l];  // NaN for NaN and infinities, else 0
-            }
-          }
-        }
-        Extent all{lo[0], hi[0], odd[0] == 0};
-        for (int64_t l = 1; l < kLanes; ++l) {
-          all.lo = lo[l] < all.lo ? lo[l] : all.lo;
-          all.hi = hi[l] > all.hi ? hi[l] : all.hi;
-          all.finite = all.finite && odd[l] == 0;
-        }
-        return all;
-      },
+      x.size, kReduceBlock, extent, [&](int64_t begin, int64_t end) { return ExtentOf(elements, begin, end); },
       [](Extent a, Extent b) {
         return Extent{b.lo < a.lo ? b.lo : a.lo, b.hi > a.hi ? b.hi : a.hi, a.finite && b.finite};
       });

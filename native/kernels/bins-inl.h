@@ -122,7 +122,10 @@ inline bool Guess(const Bins& bins, const double* x, int64_t n, uint32_t* to) {
     hn::StoreU(hn::BitCast(hn::RebindToUnsigned<decltype(d32)>(), high), hn::RebindToUnsigned<decltype(d32)>(), at);
   };
   int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) place(x + i, to + i);
+  for (; i + lanes <= n; i += lanes) {
+    __builtin_prefetch(x + i + kTallyChunk);  // while these are counted
+    place(x + i, to + i);
+  }
   if (i < n) {
     double rest[hn::MaxLanes(d)];
     uint32_t found[hn::MaxLanes(d)];

@@ -45,15 +45,15 @@ const ALL: readonly Dtype[] = [...DTYPES, 'u8c']
 // native/kernels/bincount.cpp has the same.
 const NEGATIVE = 1
 const TOO_LARGE = 2
+const ABSENT = { kind: 'absent' } as const
 
 function twin(
   x: Whole32,
   weights: Real | undefined,
   least: number,
   grow: (length: number) => Float64Array,
-  result: { f64: Float64Array },
+  { f64 }: { f64: Float64Array },
 ): void {
-  const { f64 } = result
   f64[0] = 0
   let low = 0
   let high = -1
@@ -72,7 +72,9 @@ function twin(
     f64[1] = high
     grow(0)
   } else {
-    tally(x.length, grow(Math.max(high + 1, least)), weights, (i) => x[i]!)
+    const counts = grow(Math.max(high + 1, least))
+    if (weights === undefined) for (let i = 0; i < x.length; i++) counts[x[i]!]!++
+    else tally(x.length, counts, weights, (i) => x[i]!)
   }
 }
 
@@ -92,12 +94,12 @@ export const bincount: Bincount = /* @__PURE__ */ defineKernel<Bincount>({
       instance: dtype === 'u8c' ? 'u8' : dtype,
       values: [
         { kind: 'any', array },
-        weights === undefined ? { kind: 'absent' } : { kind: 'any', array: weights },
+        weights === undefined ? ABSENT : { kind: 'any', array: weights },
         { kind: 'integer', value: least },
         { kind: 'grow', dtype: 'f64' },
         { kind: 'result' },
       ],
-      work: 1000 + least + array.length * (weights === undefined ? 1 : 2),
+      work: 1000 + least + array.length * (weights !== undefined ? 2.2 : array.BYTES_PER_ELEMENT < 4 ? 0.6 : 1),
       finish({ arrays, f64 }) {
         if (f64[0] === NEGATIVE) throw wrongValue(`x[${f64[1]}]`, 'a whole number of at least 0', f64[2])
         if (f64[0] === TOO_LARGE) throw wrongValue('x', `elements below ${MAX_BINS}`, f64[1])

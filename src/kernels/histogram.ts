@@ -116,7 +116,7 @@ export function estimate(
   for (const [k, { mode, edges }] of axes.entries()) {
     const array = arrays[k]!
     if (mode >= MODE.extent) each += 0.06 * array.BYTES_PER_ELEMENT
-    each += mode === MODE.given ? 0.6 * Math.log2(edges.length) : 0.7
+    each += mode === MODE.given ? 0.9 * Math.log2(edges.length) : 0.7
     if (array.BYTES_PER_ELEMENT < 8) each += 0.2
   }
   if (weights !== undefined) each += 1

@@ -55,6 +55,15 @@ function ready(x: Real, mode: number, edges: Float64Array): Bins | number {
   return bins.rising || mode === MODE.given ? bins : FAILURE.tooManyBins
 }
 
+/** The common case, without a call for each element. */
+function countIn(bins: Bins, x: Real, counts: Float64Array): void {
+  counts.fill(0)
+  for (let i = 0; i < x.length; i++) {
+    const k = bins.of(x[i]!)
+    if (k < bins.count) counts[k]!++
+  }
+}
+
 export function histogramTwin(
   x: Real,
   y: Real | undefined,
@@ -75,7 +84,8 @@ export function histogramTwin(
     return
   }
   if (y === undefined || yEdges === undefined) {
-    tally(x.length, counts, weights, (i) => rows.of(x[i]!))
+    if (weights === undefined) countIn(rows, x, counts)
+    else tally(x.length, counts, weights, (i) => rows.of(x[i]!))
   } else {
     const columns = ready(y, yMode, yEdges)
     if (typeof columns === 'number') {

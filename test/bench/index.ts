@@ -5,6 +5,7 @@ import { cpus, loadavg, release, totalmem } from 'node:os'
 import { info } from 'offloop'
 import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchEstimate } from './estimate.js'
+import { benchHistogram } from './histogram.js'
 import { benchLoop } from './loop.js'
 import { benchMnist } from './mnist.js'
 import { NumPy } from './peers.js'
@@ -21,6 +22,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   sort: benchSort,
   topk: benchTopK,
   sync: benchSync,
+  histogram: benchHistogram,
   loop: benchLoop,
   estimate: benchEstimate,
   mnist: benchMnist,
