@@ -44,7 +44,7 @@ void Take(Search& search, const double* x, int64_t n, int64_t turn, bool omit) {
     lanes::Load(row, x + i);
     row = (Lanes)((Bits)row ^ turn);
     least = row < least ? row : least;
-    odd |= row != row;
+    odd |= (Bits)(row != row);
   }
   double found = least[0];
   bool any = odd[0] != 0;

@@ -117,10 +117,11 @@ export function estimate(
     const array = arrays[k]!
     if (mode >= MODE.extent) each += 0.06 * array.BYTES_PER_ELEMENT
     each += mode === MODE.given ? 0.9 * Math.log2(edges.length) : 0.7
-    if (array.BYTES_PER_ELEMENT < 8) each += 0.2
+    // Small whole numbers often lie on edges, and are then compared with them.
+    if (array.BYTES_PER_ELEMENT < 8) each += array.BYTES_PER_ELEMENT < 4 ? 1 : 0.2
   }
   if (weights !== undefined) each += 1
-  return 1000 + cells * 3 + length * each
+  return 2000 + cells * 4 + length * each
 }
 
 export const histogram: Histogram = /* @__PURE__ */ defineKernel<Histogram>({
