@@ -131,7 +131,7 @@ const LINES = 8
 // Values that every call shares.
 const RESULT = { kind: 'result' } as const
 const BOOLEANS = [0, 1].map((value) => ({ kind: 'boolean', value }) as const)
-const INTEGERS = [0, 1, 2].map((value) => ({ kind: 'integer', value }) as const)
+const INTEGERS = [0, 1, 2, 3].map((value) => ({ kind: 'integer', value }) as const)
 
 const NANS = ['propagate', 'omit'] as const
 const LONGS: readonly Dtype[] = ['i64', 'u64']
