@@ -131,7 +131,7 @@ const LINES = 8
 // Values that every call shares.
 const RESULT = { kind: 'result' } as const
 const BOOLEANS = [0, 1].map((value) => ({ kind: 'boolean', value }) as const)
-const INTEGERS = [0, 1, 2].map((value) => ({ kind: 'integer', value }) as const)
+const INTEGERS = [0, 1, 2, 3].map((value) => ({ kind: 'integer', value }) as const)
 
 const NANS = ['propagate', 'omit'] as const
 const LONGS: readonly Dtype[] = ['i64', 'u64']
@@ -301,7 +301,8 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
       if (verify !== undefined) values.forEach(verified)
       return axis === ALL ? values[0] : values
     }
-    const work = kernel.work(rows * cols, bytes, dtype, form) + length * 80 + (dense ? 0 : rows * cols)
+    const gather = dense ? 0 : rows * cols * (bytes < 2e6 ? 0.6 : 1.5)
+    const work = kernel.work(rows * cols, bytes, dtype, form) + length * 80 + gather
     return { instance: 'axis', values, work, finish }
   }
 

@@ -38,9 +38,15 @@ export interface ArgMin extends Reduction {
   (x: MatrixLike<Real>, options: AsyncOptions & NaNOption & Along): Promise<Float64Array<ArrayBuffer>>
   <T extends Float64Array>(x: MatrixLike<Real>, options: AsyncOptions & NaNOption & AlongInto<T>): Promise<T>
   /** On native threads; blocks the caller until it is there. See `argmin`. */
-  sync: Reduction['sync'] & ((x: Long, options?: SyncOptions & NaNOption) => number)
+  sync(x: Real | Long | MatrixLike<Real>, options?: SyncOptions & NaNOption & Whole): number
+  /** The index of the least in each column (axis 0) or row (axis 1) of a matrix, blocking. */
+  sync(x: MatrixLike<Real>, options: SyncOptions & NaNOption & Along): Float64Array<ArrayBuffer>
+  sync<T extends Float64Array>(x: MatrixLike<Real>, options: SyncOptions & NaNOption & AlongInto<T>): T
   /** Blocks this thread: the index of the least element in plain JavaScript. See `argmin`. */
-  js: Reduction['js'] & ((x: Long, options?: NaNOption) => number)
+  js(x: Real | Long | MatrixLike<Real>, options?: NaNOption & Whole): number
+  /** Blocks this thread: the index in each column (axis 0) or row (axis 1) in plain JavaScript. */
+  js(x: MatrixLike<Real>, options: NaNOption & Along): Float64Array<ArrayBuffer>
+  js<T extends Float64Array>(x: MatrixLike<Real>, options: NaNOption & AlongInto<T>): T
   /** The index, from the first element of the state on, in elements that come in chunks. See `Accumulator`. */
   state(options?: NaNOption & StateOptions): Accumulator<number, [Real | Long]>
   /** The index in more than memory holds, chunk by chunk. */

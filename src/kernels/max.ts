@@ -38,9 +38,19 @@ export interface Max extends Reduction {
   (x: MatrixLike<Real>, options: AsyncOptions & NaNOption & Along): Promise<Float64Array<ArrayBuffer>>
   <T extends Float64Array>(x: MatrixLike<Real>, options: AsyncOptions & NaNOption & AlongInto<T>): Promise<T>
   /** On native threads; blocks the caller until it is there. See `max`. */
-  sync: Reduction['sync'] & ((x: Long, options?: SyncOptions) => bigint)
+  sync(x: Real | MatrixLike<Real>, options?: SyncOptions & NaNOption & Whole): number
+  /** The greatest element of a BigInt array, blocking: a bigint. */
+  sync(x: Long, options?: SyncOptions): bigint
+  /** The greatest of each column (axis 0) or row (axis 1) of a matrix, blocking. */
+  sync(x: MatrixLike<Real>, options: SyncOptions & NaNOption & Along): Float64Array<ArrayBuffer>
+  sync<T extends Float64Array>(x: MatrixLike<Real>, options: SyncOptions & NaNOption & AlongInto<T>): T
   /** Blocks this thread: the greatest element in plain JavaScript. See `max`. */
-  js: Reduction['js'] & ((x: Long) => bigint)
+  js(x: Real | MatrixLike<Real>, options?: NaNOption & Whole): number
+  /** Blocks this thread: the greatest element of a BigInt array in plain JavaScript. */
+  js(x: Long): bigint
+  /** Blocks this thread: the greatest of each column (axis 0) or row (axis 1) in plain JavaScript. */
+  js(x: MatrixLike<Real>, options: NaNOption & Along): Float64Array<ArrayBuffer>
+  js<T extends Float64Array>(x: MatrixLike<Real>, options: NaNOption & AlongInto<T>): T
   /** The greatest of elements that come in chunks. See `Accumulator`. */
   state(options?: NaNOption & StateOptions): Accumulator<number, [Real]>
   /** The greatest of BigInt chunks. */
