@@ -71,10 +71,10 @@ OFFLOOP_INLINE V Polynomial(D d, V x, const hn::TFromD<D> (&c)[kTerms]) {
   return kTerms % 2 == 0 ? hn::MulAdd(last, x, other) : hn::MulAdd(other, x, last);
 }
 
-// Min and Max with the operand of interest second: a NaN stays one.
+// In [least, most], or NaN.
 template <class D, class V>
 OFFLOOP_INLINE V Within(D d, V x, hn::TFromD<D> least, hn::TFromD<D> most) {
-  return hn::Max(hn::Set(d, least), hn::Min(hn::Set(d, most), x));
+  return AtLeast(d, AtMost(d, x, hn::Set(d, most)), hn::Set(d, least));
 }
 
 // 2^k of t = k + kRound, in the range of normal numbers.

@@ -36,7 +36,7 @@ template <class D>
 OFFLOOP_INLINE auto Word64(D, uint64_t value) {
   return hn::Set(Word<D>(), static_cast<hn::TFromD<Word<D>>>(value));
 }
-// no < x: of two numbers the lesser one, of a NaN the NaN.
+// At most, at least the limit; a NaN stays one (Min and Max lose it on arm64).
 template <class D, class V>
 OFFLOOP_INLINE V AtMost(D, V x, V limit) {
   return hn::IfThenElse(hn::Gt(x, limit), limit, x);
