@@ -7,6 +7,7 @@ import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchEstimate } from './estimate.js'
 import { benchFunctions } from './functions.js'
 import { benchLoop } from './loop.js'
+import { benchMath } from './math.js'
 import { benchMnist } from './mnist.js'
 import { NumPy } from './peers.js'
 import { benchSort } from './sort.js'
@@ -20,6 +21,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   sort: benchSort,
   topk: benchTopK,
   functions: benchFunctions,
+  math: benchMath,
   sync: benchSync,
   loop: benchLoop,
   estimate: benchEstimate,
