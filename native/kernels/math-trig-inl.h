@@ -183,6 +183,63 @@ struct SinOp {
   }
 };
 
+// tan(x + y) for |x| <= pi/4, or -1 / tan(x + y) where `odd`.
+template <class D, class V>
+OFFLOOP_INLINE V TanExact(D d, V high, V low, hn::MFromD<D> odd) {
+  const V one = Of(d, 1);
+  const V sign = hn::And(high, Of(d, -0.0));
+  const V size = hn::Abs(high), rest = hn::Xor(low, sign);
+  // Near pi/4 by way of tan(pi/4 - x).
+  const auto near = hn::Ge(size, Of(d, 0.67434));
+  const V x = hn::IfThenElse(
+      near, (Of(d, 7.85398163397448278999e-01) - size) + (Of(d, 3.06161699786838301793e-17) - rest), size);
+  const V y = hn::IfThenElse(near, hn::Zero(d), rest);
+  const V z = x * x, w = z * z;
+  V r = Of(d, 7.81794442939557092300e-05) + w * Of(d, -1.85586374855275456654e-05);
+  r = Of(d, 5.88041240820264096874e-04) + w * r;
+  r = Of(d, 3.59207910759131235356e-03) + w * r;
+  r = Of(d, 2.18694882948595424599e-02) + w * r;
+  r = Of(d, 1.33333333333201242699e-01) + w * r;
+  V v = Of(d, 7.14072491382608190305e-05) + w * Of(d, 2.59073051863633712884e-05);
+  v = Of(d, 2.46463134818469906812e-04) + w * v;
+  v = Of(d, 1.45620945432529025516e-03) + w * v;
+  v = Of(d, 8.86323982359930005737e-03) + w * v;
+  v = Of(d, 5.39682539762260521377e-02) + w * v;
+  const V cube = z * x;
+  r = (y + z * (cube * (r + z * v) + y)) + Of(d, 3.33333333333334091986e-01) * cube;
+  const V t = x + r;
+  const V side = hn::IfThenElse(odd, Of(d, -1), one);
+  const V quotient = hn::IfThenElse(near, t * t, Of(d, -1)) / hn::IfThenElse(near, t + side, t);
+  const V by_near = side - Of(d, 2) * (x - (quotient - r));
+  // -1 / t to more than a double: t = top + (r - (top - x)).
+  const V top = Upper(d, t, 134217729), guess = Upper(d, quotient, 134217729);
+  const V by_inverse = guess + quotient * ((one + guess * top) + guess * (r - (top - x)));
+  return hn::Xor(hn::IfThenElse(near, by_near, hn::IfThenElse(odd, by_inverse, t)), sign);
+}
+
+struct TanOp {
+  static constexpr bool kFastDoubles = true;
+
+  template <class D, class V>
+  static OFFLOOP_INLINE V Exact(D d, V x) {
+    const Angle<D> angle = Reduce(d, hn::Abs(x));
+    return hn::Xor(TanExact(d, angle.high, angle.low, IsOdd(d, angle.quadrant)), hn::And(x, Of(d, -0.0)));
+  }
+  template <class D, class V>
+  static OFFLOOP_INLINE V Fast(D d, V x) {
+    const V size = hn::Abs(x);
+    if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Lt(size, Of(d, kFastLimit<hn::TFromD<D>>))))) return ByExact<TanOp>(d, x);
+    hn::VFromD<Word<D>> quadrant;
+    const V r = ReduceFast(d, size, quadrant);
+    const V z = r * r;
+    const V sin = SinFast(d, r, z), cos = CosFast(d, z);
+    const auto odd = IsOdd(d, quadrant);
+    const V y = hn::IfThenElse(odd, cos, sin) / hn::IfThenElse(odd, sin, cos);
+    const V sign = hn::Xor(hn::IfThenElseZero(odd, Of(d, -0.0)), hn::And(x, Of(d, -0.0)));
+    return hn::Xor(y, sign);
+  }
+};
+
 }  // namespace math
 }  // namespace
 }  // namespace offloop::OFFLOOP_ISA

@@ -1,5 +1,7 @@
 /** Every built-in kernel: one line each. */
 export { add } from './add.js'
+export { atan } from './atan.js'
+export { atan2 } from './atan2.js'
 export { cbrt } from './cbrt.js'
 export { cos } from './cos.js'
 export { exp } from './exp.js'
@@ -12,4 +14,5 @@ export { pow } from './pow.js'
 export { sin } from './sin.js'
 export { type Sort, type SortOptions, sort } from './sort.js'
 export { type Sum, sum } from './sum.js'
+export { tan } from './tan.js'
 export { type Metric, type Nearest, type TopK, type TopKOptions, topK } from './topK.js'

@@ -131,3 +131,56 @@ export function cosOf(x: number): number {
   const y = n & 1 ? sinPart(angle[0]!, angle[1]!) : cosPart(angle[0]!, angle[1]!)
   return (n + 1) & 2 ? -y : y
 }
+
+/** The upper 26 bits. */
+function upper(x: number): number {
+  const c = x * 134217729
+  return c - (c - x)
+}
+
+function tanPart(high: number, low: number, odd: boolean): number {
+  const rest = high < 0 ? -low : low
+  let x = Math.abs(high)
+  let y = rest
+  const near = x >= 0.67434
+  if (near) {
+    x = 0.7853981633974483 - x + (3.061616997868383e-17 - rest)
+    y = 0
+  }
+  const z = x * x
+  const w = z * z
+  let r =
+    0.13333333333320124 +
+    w *
+      (0.021869488294859542 +
+        w *
+          (0.0035920791075913124 +
+            w * (0.0005880412408202641 + w * (7.817944429395571e-5 + w * -1.8558637485527546e-5))))
+  const v =
+    0.05396825397622605 +
+    w *
+      (0.0088632398235993 +
+        w *
+          (0.0014562094543252903 + w * (0.0002464631348184699 + w * (7.140724913826082e-5 + w * 2.590730518636337e-5))))
+  const cube = z * x
+  r = y + z * (cube * (r + z * v) + y) + 0.3333333333333341 * cube
+  let t = x + r
+  if (near) {
+    const side = odd ? -1 : 1
+    t = side - 2 * (x - ((t * t) / (t + side) - r))
+  } else if (odd) {
+    const quotient = -1 / t
+    const top = upper(t)
+    const guess = upper(quotient)
+    t = guess + quotient * (1 + guess * top + guess * (r - (top - x)))
+  }
+  return high < 0 ? -t : t
+}
+
+export function tanOf(x: number): number {
+  const size = Math.abs(x)
+  if (size < 0.785) return size < 2 ** -27 ? x : tanPart(x, 0, false)
+  const n = reduce(size)
+  const y = tanPart(angle[0]!, angle[1]!, (n & 1) !== 0)
+  return x < 0 ? -y : y
+}

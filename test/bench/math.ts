@@ -1,5 +1,5 @@
 /** Elementary functions of 8M elements, exact and fast, against plain JavaScript, NumPy and numexpr. */
-import { cos, exp, expm1, info, sin } from 'offloop'
+import { atan, atan2, cos, exp, expm1, info, sin, tan } from 'offloop'
 import { type Bench, type Competitor, type Row, timed, timedSync, versus } from './common.js'
 import { random } from './data.js'
 import type { NumPy } from './peers.js'
@@ -33,6 +33,16 @@ const TOPICS: readonly Topic[] = [
     barred: true,
   },
   { name: 'cos', ours: cos, plain: 'Math.cos(x[i])', numpy: 'cos', numexpr: 'cos(x)', range: [-100, 100] },
+  { name: 'tan', ours: tan, plain: 'Math.tan(x[i])', numpy: 'tan', numexpr: 'tan(x)', range: [-100, 100] },
+  { name: 'atan', ours: atan, plain: 'Math.atan(x[i])', numpy: 'arctan', numexpr: 'arctan(x)', range: [-10, 10] },
+  {
+    name: 'atan2',
+    ours: atan2,
+    plain: 'Math.atan2(x[i], y[i])',
+    numpy: 'arctan2',
+    numexpr: 'arctan2(x, y)',
+    range: [-10, 10],
+  },
 ]
 
 type Values = Float64Array | Float32Array

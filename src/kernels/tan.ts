@@ -1,0 +1,33 @@
+import type { Float } from '../base/dtypes.js'
+import { defineElementwise, type Precise, step, type Unary } from '../core/elementwise.js'
+import { uniformArray } from '../core/samples.js'
+import { tanOf } from './sin.twin.js'
+
+/**
+ * The tangent of angles in radians, element by element.
+ * Exact: the same bits everywhere, less than 1 ULP from the true value. Fast: within 4 ULP.
+ *
+ * For every finite x, however large. tan(±Infinity) and tan(NaN) are NaN, tan(±0) is ±0.
+ *
+ * @param x - Float64Array or Float32Array
+ * @param options - `precision`: 'exact' or 'fast'; `out`: where the result goes; it may be `x`
+ * @returns a fresh array, or `out`
+ * @throws TypeError (ERR_OFFLOOP_ARG_TYPE), RangeError (ERR_OFFLOOP_SHAPE, ERR_OFFLOOP_OVERLAP)
+ * @example
+ * const slopes = await tan(angles)
+ *
+ * Source: the reduction of W. J. Cody and W. Waite (1980), beyond 1.6e6 of M. H. Payne and R. N. Hanek (1983), and the
+ * polynomial of fdlibm (Sun Microsystems, 1993).
+ */
+export const tan: Unary<Precise> = /* @__PURE__ */ defineElementwise<Unary<Precise>>({
+  name: 'tan',
+  summary: 'tan(x), element by element',
+  operands: ['x'],
+  ns: { f64: 4, f32: 4.8 },
+  fast: { f64: 0.9, f32: 0.4 },
+  sample: (dtype, size, random) => uniformArray(dtype, size, random, -100, 100),
+  twin(x: Float, _fast: boolean, out: Float) {
+    const p = step(x)
+    for (let i = 0; i < out.length; i++) out[i] = tanOf(x[i * p]!)
+  },
+})
