@@ -27,39 +27,20 @@ OFFLOOP_INLINE V AtanExact(D d, V z) {
   return z * a + w * b;
 }
 
-// atan(v / u) for 0 <= v <= u.
+// atan(v / u) for 0 <= v <= u, floats.
 template <class D, class V>
 OFFLOOP_INLINE V AtanFast(D d, V v, V u) {
-  if constexpr (sizeof(hn::TFromD<D>) == 8) {
-    const auto some = hn::Ge(v, u * Of(d, 0.4375)), most = hn::Ge(v, u * Of(d, 0.6875));
-    const V c = hn::IfThenElse(most, Of(d, 1), hn::IfThenElseZero(some, Of(d, 0.5)));
-    const V base = hn::IfThenElse(most, Of(d, 7.85398163397448278999e-01),
-                                  hn::IfThenElseZero(some, Of(d, 4.63647609000806093515e-01)));
-    const V low = hn::IfThenElse(most, Of(d, 3.06161699786838301793e-17),
-                                 hn::IfThenElseZero(some, Of(d, 2.26987774529616870924e-17)));
-    const V t = hn::NegMulAdd(c, u, v) / hn::MulAdd(c, v, u);
-    const V z = t * t;
-    V p = Of(d, 1.62858201153657823623e-02);
-    constexpr double kTerms[] = {-3.65315727442169155270e-02, 4.97687799461593236017e-02,  -5.83357013379057348645e-02,
-                                 6.66107313738753120669e-02,  -7.69187620504482999495e-02, 9.09088713343650656196e-02,
-                                 -1.11111104054623557880e-01, 1.42857142725034663711e-01,  -1.99999999998764832476e-01,
-                                 3.33333333333329318027e-01};
-    for (const double term : kTerms) p = hn::MulAdd(p, z, Of(d, term));
-    return base + hn::NegMulAdd(t * z, p, t + low);
-  } else {
-    const auto most = hn::Ge(v, u * Of(d, 0.41421356));
-    const V base = hn::IfThenElseZero(most, Of(d, 0.7853981633974483));
-    const V t = hn::IfThenElse(most, v - u, v) / hn::IfThenElse(most, u + v, u);
-    const V z = t * t;
-    V p = Of(d, 8.05374449538e-2);
-    for (const double term : {-1.38776856032e-1, 1.99777106478e-1, -3.33329491539e-1})
-      p = hn::MulAdd(p, z, Of(d, term));
-    return base + hn::MulAdd(t * z, p, t);
-  }
+  const auto most = hn::Ge(v, u * Of(d, 0.41421356));
+  const V base = hn::IfThenElseZero(most, Of(d, 0.7853981633974483));
+  const V t = hn::IfThenElse(most, v - u, v) / hn::IfThenElse(most, u + v, u);
+  const V z = t * t;
+  V p = Of(d, 8.05374449538e-2);
+  for (const double term : {-1.38776856032e-1, 1.99777106478e-1, -3.33329491539e-1}) p = hn::MulAdd(p, z, Of(d, term));
+  return base + hn::MulAdd(t * z, p, t);
 }
 
 struct AtanOp {
-  static constexpr bool kFastDoubles = true;
+  static constexpr bool kFastDoubles = false;
 
   template <class D, class V>
   static OFFLOOP_INLINE V Exact(D d, V x) {
@@ -82,6 +63,7 @@ struct AtanOp {
     const V y = high - ((t * AtanExact(d, t * t) - low) - t);
     return hn::Xor(y, hn::And(x, Of(d, -0.0)));
   }
+  // Floats only.
   template <class D, class V>
   static OFFLOOP_INLINE V Fast(D d, V x) {
     const V a = AtMost(d, hn::Abs(x), Of(d, 1e30)), one = Of(d, 1);

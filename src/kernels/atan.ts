@@ -23,7 +23,7 @@ export const atan: Unary<Precise> = /* @__PURE__ */ defineElementwise<Unary<Prec
   summary: 'atan(x), element by element',
   operands: ['x'],
   ns: { f64: 1.8, f32: 2.1 },
-  fast: { f64: 1.1, f32: 0.35 },
+  fast: { f64: 1.8, f32: 0.35 },
   sample: (dtype, size, random) => uniformArray(dtype, size, random, -10, 10),
   twin(x: Float, _fast: boolean, out: Float) {
     const p = step(x)

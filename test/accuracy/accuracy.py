@@ -32,6 +32,11 @@ def multiples(step, *ks):
 # and points whose neighbours are worth a look: ends of the reduced interval, of the range, zeros.
 HALVES = multiples(LN2, -1022.5, -1.5, -0.5, 0.5, 1.5, 2.5, 1022.5) + multiples(LN2, -1074, -1022, 1024, -149, -126, 128)
 BINADES = [mpf(1), SQRT2, SQRT2 / 2, mpf(2), mpf(3), mpf(10), mpf("0.1"), SQRT2 * 1024, mpf(2) ** -1022, mpf(2) ** -126]
+WHOLE = (-1.8e308, 1.8e308), (-3.4e38, 3.4e38)
+# Near multiples of pi/2; 6381956970095103 * 2^797 is the nearest of all doubles to one (J.-M. Muller).
+QUARTERS = multiples(PI / 2, 1, 2, 3, 4, 5, 100, 1001, 2**20 - 1, 2**20, 2**20 + 1, 2**30, 10**10) + multiples(PI / 4, 1, 3, 5, 7)
+QUARTERS += [mpf(6381956970095103) * mpf(2) ** 797, mpf(2) ** 20 * PI / 2 - 1, mpf(1647099), mpf(32768), mpf(2) ** 1000]
+SLOPES = multiples(mpf(1) / 16, 7, 11, 19, 39) + [mpf(1), mpf(2) ** 66, mpf("1e300")]
 FUNCTIONS = {
     "cbrt": (lambda x: mp.sign(x) * mp.cbrt(abs(x)), "cbrt", (-1.8e308, 1.8e308), (-3.4e38, 3.4e38), BINADES + [mpf(8), mpf(27)]),
     "exp": (mp.exp, "exp", (-745.2, 709.8), (-104, 88.8), HALVES),
@@ -41,8 +46,16 @@ FUNCTIONS = {
     "log2": (lambda x: mp.log(x, 2), "log2", (0, 1.8e308), (0, 3.4e38), BINADES),
     "log10": (mp.log10, "log10", (0, 1.8e308), (0, 3.4e38), BINADES),
     "pow": (mp.power, "power", (-1074, 1024), (-149, 128), []),
+    "atan": (mp.atan, "arctan", *WHOLE, SLOPES),
+    "atan2": (mp.atan2, "arctan2", *WHOLE, []),
+    "cos": (mp.cos, "cos", *WHOLE, QUARTERS),
+    "cosh": (mp.cosh, "cosh", (-710.475, 710.475), (-89.415, 89.415), HALVES + [mpf(40), mpf(1)]),
+    "sin": (mp.sin, "sin", *WHOLE, QUARTERS),
+    "sinh": (mp.sinh, "sinh", (-710.475, 710.475), (-89.415, 89.415), HALVES + [mpf(40), mpf(1)]),
+    "tan": (mp.tan, "tan", *WHOLE, QUARTERS + [mpf("0.67434")]),
+    "tanh": (mp.tanh, "tanh", (-22, 22), (-11, 11), HALVES + [mpf("0.625"), mpf(19)]),
 }
-TWO = {"pow"}  # functions of two operands; their interval is that of the result's logarithm
+TWO = {"atan2", "pow"}  # functions of two operands; the interval of pow is that of the result's logarithm
 
 
 def spacing(value, single):
@@ -71,6 +84,14 @@ def inputs(name, single, count, rng):
     low, high = FUNCTIONS[name][3 if single else 2]
     dtype, word = kind(single), np.uint32 if single else np.uint64
     half = count // 2
+    if name == "atan2":
+        a, b = random_bits(count, dtype, word, rng), random_bits(count, dtype, word, rng)
+        count = min(len(a), len(b))
+        a, b = a[:count], b[:count]
+        with np.errstate(over="ignore"):
+            b[:half] = (a[:half] * np.exp(rng.uniform(-3, 3, half)) * rng.choice([-1, 1], half)).astype(dtype)
+        fine = np.isfinite(b)
+        return [a[fine], b[fine]]
     if name in TWO:
         a = random_bits(half, dtype, word, rng)
         a = np.concatenate([np.abs(a), np.exp(rng.uniform(-3, 3, count - half)).astype(dtype)])
@@ -95,6 +116,8 @@ def around(points, single, low, high):
     dtype = kind(single)
     found = []
     for point in points:
+        if abs(point) > np.finfo(dtype).max:
+            continue
         x = dtype(float(point))
         for direction in (-np.inf, np.inf):
             y = x
