@@ -5,7 +5,6 @@ import { cpus, loadavg, release, totalmem } from 'node:os'
 import { info } from 'offloop'
 import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchEstimate } from './estimate.js'
-import { benchFunctions } from './functions.js'
 import { benchLoop } from './loop.js'
 import { benchMath } from './math.js'
 import { benchMnist } from './mnist.js'
@@ -20,7 +19,6 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   sum: benchSum,
   sort: benchSort,
   topk: benchTopK,
-  functions: benchFunctions,
   math: benchMath,
   sync: benchSync,
   loop: benchLoop,

@@ -1,10 +1,30 @@
 /** Elementary functions of 8M elements, exact and fast, against plain JavaScript, NumPy and numexpr. */
-import { atan, atan2, cos, exp, expm1, info, sin, tan } from 'offloop'
+import {
+  atan,
+  atan2,
+  cbrt,
+  cos,
+  cosh,
+  exp,
+  expm1,
+  info,
+  log,
+  log1p,
+  log2,
+  log10,
+  pow,
+  sin,
+  sinh,
+  tan,
+  tanh,
+} from 'offloop'
 import { type Bench, type Competitor, type Row, timed, timedSync, versus } from './common.js'
 import { random } from './data.js'
 import type { NumPy } from './peers.js'
 
 const ELEMENTS = 2 ** 23
+
+type Range = readonly [low: number, high: number]
 
 interface Topic {
   readonly name: string
@@ -15,14 +35,30 @@ interface Topic {
   readonly numpy: string
   /** The whole expression of x (and y), where numexpr has the function. */
   readonly numexpr?: string
-  readonly range: readonly [low: number, high: number]
+  readonly range: Range
+  /** Of y, if it is another. */
+  readonly second?: Range
   /** The bars: exact and fast doubles, fast floats. */
   readonly barred?: true
 }
 
 const TOPICS: readonly Topic[] = [
   { name: 'exp', ours: exp, plain: 'Math.exp(x[i])', numpy: 'exp', numexpr: 'exp(x)', range: [-20, 20], barred: true },
-  { name: 'expm1', ours: expm1, plain: 'Math.expm1(x[i])', numpy: 'expm1', numexpr: 'expm1(x)', range: [-2, 2] },
+  { name: 'expm1', ours: expm1, plain: 'Math.expm1(x[i])', numpy: 'expm1', numexpr: 'expm1(x)', range: [-20, 20] },
+  { name: 'log', ours: log, plain: 'Math.log(x[i])', numpy: 'log', numexpr: 'log(x)', range: [0, 1000], barred: true },
+  { name: 'log1p', ours: log1p, plain: 'Math.log1p(x[i])', numpy: 'log1p', numexpr: 'log1p(x)', range: [-1, 100] },
+  { name: 'log2', ours: log2, plain: 'Math.log2(x[i])', numpy: 'log2', range: [0, 1000] },
+  { name: 'log10', ours: log10, plain: 'Math.log10(x[i])', numpy: 'log10', numexpr: 'log10(x)', range: [0, 1000] },
+  {
+    name: 'pow',
+    ours: pow,
+    plain: 'x[i] ** y[i]',
+    numpy: 'power',
+    numexpr: 'x ** y',
+    range: [0, 100],
+    second: [-20, 20],
+  },
+  { name: 'cbrt', ours: cbrt, plain: 'Math.cbrt(x[i])', numpy: 'cbrt', range: [-1000, 1000] },
   {
     name: 'sin',
     ours: sin,
@@ -43,6 +79,9 @@ const TOPICS: readonly Topic[] = [
     numexpr: 'arctan2(x, y)',
     range: [-10, 10],
   },
+  { name: 'tanh', ours: tanh, plain: 'Math.tanh(x[i])', numpy: 'tanh', numexpr: 'tanh(x)', range: [-5, 5] },
+  { name: 'sinh', ours: sinh, plain: 'Math.sinh(x[i])', numpy: 'sinh', numexpr: 'sinh(x)', range: [-10, 10] },
+  { name: 'cosh', ours: cosh, plain: 'Math.cosh(x[i])', numpy: 'cosh', numexpr: 'cosh(x)', range: [-10, 10] },
 ]
 
 type Values = Float64Array | Float32Array
@@ -61,12 +100,12 @@ async function one(
   bench: Bench,
   numpy: NumPy | undefined,
   hasNumexpr: boolean,
-  { name, ours, plain, numpy: theirs, numexpr, range, barred }: Topic,
+  { name, ours, plain, numpy: theirs, numexpr, range, second = range, barred }: Topic,
   Kind: typeof Float64Array | typeof Float32Array,
 ): Promise<Row[]> {
   const dtype = Kind === Float64Array ? 'f64' : 'f32'
   const pair = plain.includes('y[i]')
-  const [x, y] = [1, 2].map((seed) => numbers(Kind, range, seed)) as [Values, Values]
+  const [x, y] = [numbers(Kind, range, 1), numbers(Kind, second, 2)]
   const [out, other] = [new Kind(ELEMENTS), new Kind(ELEMENTS)]
   const args = pair ? [x, y] : [x]
   const run = (precision: 'exact' | 'fast') =>
@@ -102,7 +141,7 @@ async function one(
   ]
 }
 
-function numbers(Kind: typeof Float64Array | typeof Float32Array, range: Topic['range'], seed: number): Values {
+function numbers(Kind: typeof Float64Array | typeof Float32Array, range: Range, seed: number): Values {
   const [low, high] = range
   const next = random(seed)
   const x = new Kind(ELEMENTS)
