@@ -18,18 +18,22 @@ struct Exponential {
   hn::VFromD<Word<D>> power;  // its last 12 bits: k
 };
 
-// table[n % 32], n in the low bits.
+// table[n % 32], n in the low bits. No gather: many processors are slow at it since their makers closed a leak.
 template <class D, class W>
 OFFLOOP_INLINE hn::VFromD<D> Lookup(D d, const double* table, W bits) {
 #if HWY_TARGET == HWY_AVX3
-  // Two permutations of 16 numbers: some processors gather slowly since their makers closed a leak.
+  // Two permutations of 16 numbers.
   const auto half = [&](const double* from) __attribute__((always_inline)) {
     return hn::VFromD<D>{_mm512_permutex2var_pd(hn::LoadU(d, from).raw, bits.raw, hn::LoadU(d, from + 8).raw)};
   };
   const auto upper = hn::RebindMask(d, hn::TestBit(bits, Word64(d, 16)));
   return hn::IfThenElse(upper, half(table + 16), half(table));
 #else
-  return hn::GatherIndex(d, table, hn::BitCast(hn::RebindToSigned<D>(), hn::And(bits, Word64(d, 31))));
+  alignas(64) uint64_t at[hn::MaxLanes(d)];
+  alignas(64) double found[hn::MaxLanes(d)];
+  hn::Store(hn::And(bits, Word64(d, 31)), Word<D>(), at);
+  for (size_t i = 0; i < hn::MaxLanes(d); ++i) found[i] = table[at[i]];
+  return hn::Load(d, found);
 #endif
 }
 
