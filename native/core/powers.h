@@ -3,7 +3,7 @@
 
 namespace offloop {
 
-// 2^(j/32) is kPowers[2 j] + kPowers[2 j + 1], j in [0, 32).
+// 2^(j/32) is kPowers[j] + kPowers[32 + j], j in [0, 32).
 extern const double kPowers[64];
 
 }  // namespace offloop

@@ -23,8 +23,8 @@ export const tanh: Unary<Precise> = /* @__PURE__ */ defineElementwise<Unary<Prec
   name: 'tanh',
   summary: 'tanh(x), element by element',
   operands: ['x'],
-  ns: { f64: 4.5, f32: 4.8 },
-  fast: { f64: 4.5, f32: 0.5 },
+  ns: { f64: 2.4, f32: 2.7 },
+  fast: { f64: 2.4, f32: 0.5 },
   sample: (dtype, size, random) => uniformArray(dtype, size, random, -5, 5),
   twin(x: Float, _fast: boolean, out: Float) {
     const p = step(x)
