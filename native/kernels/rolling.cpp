@@ -8,7 +8,7 @@
 // Rests and fronts are running values within a chunk (runs-inl.h). The chunks between, m or m + 1 of them, where
 // m = floor(window / c) - 1, are joined in order from their totals; beyond 127 the totals of all chunks are cut into
 // spans of m in turn (after van Herk 1992 and Gil & Werman 1993), so that two running values are enough again.
-// All of it depends on the index of an element alone. A sum's error is at most (128 + min(m, 2 m)) u sum|x| of its
+// All of it depends on the index of an element alone. A sum's error is at most (128 + window/32) u sum|x| of its
 // window.
 //
 // std carries (mean, sum of squared deviations), joined by the formula of Chan, Golub and LeVeque (1979), of x - x[0]:
