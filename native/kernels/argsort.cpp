@@ -14,7 +14,7 @@ using namespace ordering;
 
 enum class Task { kAscending, kDescending, kAverage, kMin, kMax, kOrdinal, kDense, kUnique, kCount };
 
-constexpr int64_t kBlock = 16384, kBuffer = 512;
+constexpr int64_t kBlock = 16384, kBuffer = 512, kTiny = 256;
 
 // Collects the distinct ones of n keys in lane.packed, and how often each occurs in `counts`, if given. -1 if hashing
 // does not pay: too few repeat, or too many collide (the keys may be chosen so).
@@ -70,7 +70,7 @@ struct Finish {
   bool Done(Job& job, int64_t base, int64_t count) {
     if (!distinct || count == 0) return true;
     if (found_count == found_room) {
-      const int64_t room = found_room == 0 ? kBucketsMost : 2 * found_room;
+      const int64_t room = found_room < kBucketsMost ? kBucketsMost : 2 * found_room;
       auto* more = job.Scratch<Found>(room);
       if (more == nullptr) return false;
       memcpy(more, found, static_cast<size_t>(found_count) * sizeof(Found));
@@ -280,6 +280,9 @@ Status Run(Job& job, const Elements& elements, int64_t n, Task task, uint32_t* o
   const bool numbers = task == Task::kDense || task == Task::kUnique;
   const bool distinct = task == Task::kUnique && order == nullptr;
   Finish finish{task, elements.real(), elements.nan(), order, ranks, nullptr, nullptr, distinct};
+  Found first;  // all there is of a single leaf
+  finish.found = &first;
+  finish.found_room = 1;
   if (n > 0) {
     const bool indexed = !distinct;
     if (numbers) {
@@ -299,9 +302,15 @@ Status Run(Job& job, const Elements& elements, int64_t n, Task task, uint32_t* o
           Distribute(job, finish, Source{elements, nullptr, nullptr}, n, 0, 0, 0, ~uint64_t{0}, space, lanes);
       if (status != Status::kOk) return status;
     } else {
-      const Lane lane{job.Scratch<uint64_t>(n), job.Scratch<uint64_t>(n), job.Scratch<uint32_t>(n),
-                      distinct ? job.Scratch<uint16_t>(4 * n) : nullptr};
-      if (lane.keys == nullptr || lane.packed == nullptr || lane.index == nullptr || (distinct && lane.ids == nullptr))
+      // Small ones on the stack: an allocation costs as much as sorting 16 elements.
+      uint64_t small_keys[kTiny], small_packed[kTiny];
+      uint32_t small_index[kTiny];
+      const bool tiny = n <= kTiny;
+      const Lane lane{tiny ? small_keys : job.Scratch<uint64_t>(n), tiny ? small_packed : job.Scratch<uint64_t>(n),
+                      tiny ? small_index : job.Scratch<uint32_t>(n),
+                      distinct && !tiny ? job.Scratch<uint16_t>(4 * n) : nullptr};
+      if (lane.keys == nullptr || lane.packed == nullptr || lane.index == nullptr ||
+          (distinct && !tiny && lane.ids == nullptr))
         return Status::kNoMemory;
       int64_t found = 0;
       if (!job.Serial([&] {
