@@ -7,10 +7,8 @@ import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchCrossover } from './crossover.js'
 import { benchElementwise } from './elementwise.js'
 import { benchEstimate } from './estimate.js'
-import { benchFunctions } from './functions.js'
 import { benchHistogram } from './histogram.js'
 import { benchImport } from './import.js'
-import { benchHistogram } from './histogram.js'
 import { benchLoop } from './loop.js'
 import { benchMath } from './math.js'
 import { benchMnist } from './mnist.js'
@@ -34,7 +32,6 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   select: benchSelect,
   topk: benchTopK,
   math: benchMath,
-  functions: benchFunctions,
   sync: benchSync,
   histogram: benchHistogram,
   loop: benchLoop,
