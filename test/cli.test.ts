@@ -3,6 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { kernels } from '../dist/index.js'
 import { helpOn, progressBar, readRequest, UsageError } from '../dist/internal.js'
 
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
@@ -147,7 +148,9 @@ describe('offloop compare', () => {
   })
 
   it.skipIf(process.platform === 'win32')('prints what was measured on Ctrl-C', async () => {
-    const child = spawn(process.execPath, [CLI, 'compare', '--size', '1e4', '--seconds', '900'], { env: ENV })
+    const child = spawn(process.execPath, [CLI, 'compare', 'sum', 'sort', '--size', '1e4', '--seconds', '900'], {
+      env: ENV,
+    })
     let stdout = ''
     child.stdout.on('data', (data) => (stdout += data))
     // It says so once it listens.
@@ -157,6 +160,13 @@ describe('offloop compare', () => {
     expect(stdout).toContain('10,000 elements')
     expect(stdout).toContain('stopped early')
   })
+
+  it('gives many kernels a line each', async () => {
+    const { code, stdout } = await offloop(['compare', '--size', '1e3', '--seconds', '0.5'])
+    expect(code).toBe(0)
+    for (const { name } of kernels())
+      expect(stdout).toMatch(new RegExp(`^${name.replace('.', '\\.')} .*same bits$`, 'm'))
+  }, 60_000)
 
   it.skipIf(process.platform === 'win32')('is quiet when the pipe closes', async () => {
     const command = `"${process.execPath}" "${CLI}" compare sum sum --size 1e4 --seconds 0.3 | head -1`

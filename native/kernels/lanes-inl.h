@@ -56,7 +56,12 @@ struct Counter {
   Lanes level[kLevels];  // level[l] holds 2^l runs if bit l of `runs` is set
   unsigned runs;
 
-  __attribute__((noinline)) void Push(Lanes& acc) {
+  // `row` is a copy: a sum whose address is known outside would live in memory, not in registers.
+  OFFLOOP_INLINE void Push(const Lanes& row) {
+    Lanes copy = row;
+    Keep(copy);
+  }
+  __attribute__((noinline)) void Keep(Lanes& acc) {
     int l = 0;
     for (; runs >> l & 1; ++l) acc = level[l] + acc;
     level[l] = acc;

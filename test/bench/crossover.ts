@@ -3,7 +3,7 @@
  * costs at no size more than the twin and a call's own 0.3 µs, so a value is (twin + 0.3 µs) / sync.
  */
 import * as offloop from 'offloop'
-import { kernelsIn } from '../../dist/core/define.js'
+import { kernelsIn } from '../../dist/internal.js'
 import { type Bench, progress, quantile, type Row, settle, short, timedSync } from './common.js'
 import { random } from './data.js'
 
