@@ -37,7 +37,7 @@ export function binaryComplaints(file, target) {
   const machine = machineOf(readFileSync(file))
   if (machine !== `${formats[platform]}-${arch}`) complain(`is ${machine}`)
   const size = statSync(file).size
-  if (size >= 1.6e6) complain(`has ${size} bytes, the limit is 1.6 MB`)
+  if (size >= 1.5e6) complain(`has ${size} bytes, the limit is 1.5 MB`)
   if (platform !== 'linux') return complaints
 
   const dynamic = output('readelf', '-dW', file)
