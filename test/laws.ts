@@ -94,16 +94,17 @@ function lawsOf(kernel: AnyKernel, definition: Definition, dtype: string, thorou
     )
   })
 
-  it('gives the same bits on 1, 2, 3 and 7 threads', async () => {
+  it('gives the same bits on any number of threads', async () => {
     const args = mapArrays(sample(LARGE, 5), (array) => spice(array, 0.001, random(6), true))
     const [inputs, options] = split(definition, args)
     const expected = await outcome(() => kernel.js(...args))
-    for (const threads of [1, 2, 3, 7]) {
+    for (const threads of thorough ? [1, 2, 3, 7] : [1, 7]) {
       expect(await outcome(() => kernel(...inputs, { ...options, threads })), `${threads} threads`).toBe(expected)
       expect(await outcome(() => kernel.sync(...inputs, { ...options, threads })), `${threads} threads, sync`).toBe(
         expected,
       )
     }
+    if (!thorough) return
     const before = info().threads
     configure({ threads: 7 })
     expect(await outcome(() => kernel(...args)), 'configured 7 threads').toBe(expected)

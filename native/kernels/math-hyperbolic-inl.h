@@ -5,7 +5,7 @@
 // of tanh.c of Cephes (S. L. Moshier, 1992); the polynomials for floats are those of expf.c, sinhf.c and tanhf.c.
 #pragma once
 
-#include "core/powers.h"
+#include "kernels/common/powers.h"
 #include "kernels/math-inl.h"
 
 namespace offloop::OFFLOOP_ISA {

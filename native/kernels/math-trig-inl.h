@@ -5,7 +5,7 @@
 // (Sun Microsystems, 1993). The reduction always takes all parts, so that it has no branches.
 #pragma once
 
-#include "core/reduce.h"
+#include "kernels/common/reduce.h"
 #include "kernels/math-inl.h"
 
 namespace offloop::OFFLOOP_ISA {

@@ -6,7 +6,7 @@ import { defineScan, type ScanOptions, scanSums } from '../core/scan.js'
 type Sums<T> = T extends Int32Array | Uint32Array ? Float64Array<ArrayBuffer> : Fresh<T>
 type SameSums<T> = T extends Int32Array | Uint32Array ? Float64Array : Same<T>
 
-export interface CumSum {
+export interface Cumsum {
   /**
    * Running sums: out[i] = x[0] + … + x[i].
    *
@@ -50,7 +50,7 @@ function twin(x: TypedArray, out: TypedArray): void {
   for (let i = 0; i < longs.length; i++) to[i] = total += longs[i]!
 }
 
-export const cumsum: CumSum = /* @__PURE__ */ defineScan<CumSum>({
+export const cumsum: Cumsum = /* @__PURE__ */ defineScan<Cumsum>({
   name: 'cumsum',
   summary: 'Running sums',
   types: { f64: 'f64', f32: 'f32', i32: 'f64', u32: 'f64', i64: 'i64', u64: 'u64' },

@@ -1,7 +1,7 @@
 """How near the elementary functions are to the truth, which mpmath computes with 200 bits.
 
     python3 test/accuracy/accuracy.py oracle   writes test/kernels/math.oracle.json (a minute)
-    python3 test/accuracy/accuracy.py table    writes docs/accuracy.md; needs a build, an x86-64 machine, some minutes
+    python3 test/accuracy/accuracy.py table    writes test/accuracy/README.md; needs a build, an x86-64 machine, some minutes
 
 A function takes one line of FUNCTIONS. The oracle is what the test asserts against: hard inputs, among them the ones
 whose results lie nearest to the middle between two floats. The table is a search for the largest error: numpy's
@@ -251,7 +251,7 @@ A search finds no upper bound. What the test suite holds the functions to, on in
 Made by `python3 test/accuracy/accuracy.py table` with mpmath {mpmath.__version__} ({mp.prec} bits), NumPy {np.__version__}, Python {platform.python_version()}.
 """
     os.makedirs(os.path.join(ROOT, "docs"), exist_ok=True)
-    with open(os.path.join(ROOT, "docs/accuracy.md"), "w") as file:
+    with open(os.path.join(ROOT, "test/accuracy/README.md"), "w") as file:
         file.write(text)
 
 

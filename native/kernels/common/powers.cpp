@@ -1,4 +1,4 @@
-#include "core/powers.h"
+#include "kernels/common/powers.h"
 
 namespace offloop {
 

@@ -1,4 +1,4 @@
-#include "core/reduce.h"
+#include "kernels/common/reduce.h"
 
 #include <cstring>
 
