@@ -80,7 +80,7 @@ OFFLOOP_INLINE hn::VFromD<D> SignOfHalf(D d, W quadrant) {
   return hn::And(hn::BitCast(d, hn::ShiftLeft<kUp>(quadrant)), Of(d, -0.0));
 }
 template <class D, class W>
-OFFLOOP_INLINE hn::MFromD<D> IsOdd(D d, W quadrant) {
+OFFLOOP_INLINE hn::Mask<D> IsOdd(D d, W quadrant) {
   const Word<D> words;
   return hn::RebindMask(d, hn::TestBit(quadrant, hn::Set(words, 1)));
 }
@@ -185,7 +185,7 @@ struct SinOp {
 
 // tan(x + y) for |x| <= pi/4, or -1 / tan(x + y) where `odd`.
 template <class D, class V>
-OFFLOOP_INLINE V TanExact(D d, V high, V low, hn::MFromD<D> odd) {
+OFFLOOP_INLINE V TanExact(D d, V high, V low, hn::Mask<D> odd) {
   const V one = Of(d, 1);
   const V sign = hn::And(high, Of(d, -0.0));
   const V size = hn::Abs(high), rest = hn::Xor(low, sign);
