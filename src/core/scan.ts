@@ -63,6 +63,7 @@ export function defineScan<F extends Callable>(scan: ScanDefinition): F {
       return {
         instance,
         values: [{ kind: 'in', array }, ...middle, { kind: 'out', dtype, length, array: out }],
+        tiny: length <= 128,
         work: 300 + length * ns(length * (bytesOf(instance) + bytesOf(dtype))),
         finish: (outputs) => outputs.arrays[0],
       }

@@ -99,6 +99,7 @@ export const bincount: Bincount = /* @__PURE__ */ defineKernel<Bincount>({
         { kind: 'grow', dtype: 'f64' },
         { kind: 'result' },
       ],
+      tiny: array.length + least <= 128,
       work: 1000 + least + array.length * (weights !== undefined ? 2.2 : array.BYTES_PER_ELEMENT < 4 ? 0.6 : 1),
       finish({ arrays, f64 }) {
         if (f64[0] === NEGATIVE) throw wrongValue(`x[${f64[1]}]`, 'a whole number of at least 0', f64[2])

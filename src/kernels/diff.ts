@@ -96,6 +96,7 @@ export const diff: Diff = /* @__PURE__ */ defineKernel<Diff>({
         { kind: 'out', dtype, length, array: out },
       ],
       work: estimate(dtype, length, order),
+      tiny: array.length <= 128,
       finish: (outputs) => outputs.arrays[0],
     }
   },

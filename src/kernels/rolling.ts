@@ -114,6 +114,7 @@ function define<F extends RollingFunction | RollingFunction<RollingStdOptions>>(
           { kind: 'out', dtype, length, array: out },
         ],
         work: estimate(cost, length, array.length, window, bytesOf(instance)),
+        tiny: array.length <= 64,
         finish: (outputs) => outputs.arrays[0],
       }
     },

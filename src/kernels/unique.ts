@@ -134,6 +134,7 @@ export const unique: Unique = /* @__PURE__ */ defineKernel<Unique>({
         counts ? { kind: 'grow', dtype: 'u32' } : ABSENT,
       ],
       work: costOfUnique(length, inverse),
+      tiny: length <= 16,
       finish({ arrays }) {
         if (!counts && !inverse) return arrays[0]
         const values = arrays[inverse ? 1 : 0]
