@@ -108,19 +108,26 @@ Napi::Value MakeState(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Connect(const Napi::CallbackInfo& info) {
-  Of(info.Env())->Connect(info.Env(), info[0].As<Napi::Function>());
-  return Of(info.Env())->FrameValue(info.Env());
+  Environment* environment = Of(info.Env());
+  if (environment == nullptr) return info.Env().Undefined();
+  environment->Connect(info.Env(), info[0].As<Napi::Function>());
+  return environment->FrameValue(info.Env());
 }
 
 void Raw(napi_env env, Napi::Object exports, const char* name, napi_callback callback) {
-  napi_value function;
-  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+  napi_value function = nullptr;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) != napi_ok) return;
   exports.Set(name, Napi::Value(env, function));
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   // Freed by its own cleanup hook, once no job of this environment runs any more.
-  napi_set_instance_data(env, new Environment(env), nullptr, nullptr);
+  auto* environment = new Environment(env);
+  if (!environment->sound()) {
+    delete environment;
+    return exports;
+  }
+  napi_set_instance_data(env, environment, nullptr, nullptr);
   Raw(env, exports, "sync", &Sync);
   Raw(env, exports, "start", &Start);
   Raw(env, exports, "stop", &Stop);

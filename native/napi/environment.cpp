@@ -6,23 +6,25 @@
 namespace offloop {
 
 Environment::Environment(Napi::Env env) : env_(env) {
-  napi_value buffer;
+  // In a worker that is being terminated no value can be made any more: then this is not sound().
+  napi_value buffer = nullptr, name = nullptr;
   void* data = nullptr;
-  napi_create_arraybuffer(env, frame::kLength * sizeof(double), &data, &buffer);
+  if (napi_create_arraybuffer(env, frame::kLength * sizeof(double), &data, &buffer) != napi_ok) return;
   frame_ = static_cast<double*>(data);
-  napi_create_reference(env, buffer, 1, &frame_ref_);
-
-  napi_value name;
-  napi_create_string_utf8(env, "offloop", NAPI_AUTO_LENGTH, &name);
-  napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, &Environment::CallJs,
-                                  &wake_);
+  if (napi_create_reference(env, buffer, 1, &frame_ref_) != napi_ok) return;
+  if (napi_create_string_utf8(env, "offloop", NAPI_AUTO_LENGTH, &name) != napi_ok) return;
+  if (napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, &Environment::CallJs,
+                                      &wake_) != napi_ok) {
+    wake_ = nullptr;
+    return;
+  }
   napi_unref_threadsafe_function(env, wake_);
   // Hooks run newest first: ours must come before the threadsafe function's own.
   napi_add_env_cleanup_hook(env, &Environment::Cleanup, this);
 }
 
 Napi::Value Environment::FrameValue(Napi::Env env) const {
-  napi_value value;
+  napi_value value = nullptr;
   napi_get_reference_value(env, frame_ref_, &value);
   return Napi::Value(env, value);
 }

@@ -44,6 +44,8 @@ class Environment {
  public:
   explicit Environment(Napi::Env env);
 
+  // False if Node could not make what it needs: in a worker that is being terminated.
+  bool sound() const { return wake_ != nullptr; }
   double* frame() { return frame_; }
   Napi::Value FrameValue(Napi::Env env) const;
   void Connect(Napi::Env env, Napi::Function on_event);
