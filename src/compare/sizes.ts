@@ -87,7 +87,7 @@ function rowOf(
     syncOneMs,
     syncMs,
     speedup,
-    runsTwin: nativeFor(definition) === undefined,
+    runsTwin: nativeFor(definition) === undefined || call.tiny === true,
     estimateMs,
     estimateRatio: estimateMs / syncOneMs,
   }
