@@ -2,12 +2,75 @@
 
 #include <cstring>
 
+#include "core/isa.h"
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
 namespace offloop {
 namespace {
 
 constexpr int64_t kLine = 64;
 
+OFFLOOP_INLINE void AskFor(StreamAhead& ahead) {
+  for (int k = 0; k < ahead.count; ++k) {
+    __builtin_prefetch(ahead.next[k]);
+    ahead.next[k] += ahead.step[k];
+  }
+}
+
+using Lines = void (*)(char* to, const char* from, int64_t lines, StreamAhead ahead);
+
+#if defined(__x86_64__) || defined(_M_X64)
+void Lines16(char* to, const char* from, int64_t lines, StreamAhead ahead) {
+  for (; lines > 0; --lines, to += kLine, from += kLine) {
+    AskFor(ahead);
+    for (int64_t at = 0; at < kLine; at += 16)
+      _mm_stream_ps(reinterpret_cast<float*>(to + at), _mm_loadu_ps(reinterpret_cast<const float*>(from + at)));
+  }
+}
+// A store for each line: the processor's queue of stores holds 56 to 72 of them, and fills with smaller ones while
+// results should be on their way into it too.
+__attribute__((target("avx512f"))) void Lines64(char* to, const char* from, int64_t lines, StreamAhead ahead) {
+  for (; lines > 0; --lines, to += kLine, from += kLine) {
+    AskFor(ahead);
+    _mm512_stream_ps(reinterpret_cast<float*>(to), _mm512_loadu_ps(from));
+  }
+}
+__attribute__((target("avx"))) void Lines32(char* to, const char* from, int64_t lines, StreamAhead ahead) {
+  for (; lines > 0; --lines, to += kLine, from += kLine) {
+    AskFor(ahead);
+    _mm256_stream_ps(reinterpret_cast<float*>(to), _mm256_loadu_ps(reinterpret_cast<const float*>(from)));
+    _mm256_stream_ps(reinterpret_cast<float*>(to) + 8, _mm256_loadu_ps(reinterpret_cast<const float*>(from) + 8));
+  }
+}
+Lines Widest() {
+  const IsaLevel* level = ChooseIsa();
+  if (level == nullptr) return &Lines16;
+  return std::strcmp(level->name, "avx512") == 0 ? &Lines64 : std::strcmp(level->name, "avx2") == 0 ? &Lines32 : &Lines16;
+}
+#else
 typedef float Quarter __attribute__((vector_size(16)));
+void LinesOf(char* to, const char* from, int64_t lines, StreamAhead ahead) {
+  for (; lines > 0; --lines, to += kLine, from += kLine) {
+    AskFor(ahead);
+    Quarter line[4];
+    std::memcpy(line, from, sizeof line);
+    for (int part = 0; part < 4; ++part) {
+      auto* target = reinterpret_cast<Quarter*>(to) + part;
+#if defined(__clang__)
+      __builtin_nontemporal_store(line[part], target);
+#else
+      *target = line[part];
+#endif
+    }
+  }
+}
+Lines Widest() { return &LinesOf; }
+#endif
+
+const Lines lines_past = Widest();
 
 template <class T>
 void Widen(const void* x, int64_t at, int64_t n, double* to) {
@@ -24,6 +87,14 @@ void Narrow(void* out, int64_t at, int64_t n, const double* from, bool past) {
 
 }  // namespace
 
+void StreamLines(char* to, const char* from, int64_t lines, const StreamAhead& ahead) {
+  lines_past(to, from, lines, ahead);
+}
+
+void StreamAsk(int64_t lines, StreamAhead ahead) {
+  for (; lines > 0; --lines) AskFor(ahead);
+}
+
 void StreamPut(void* out, const void* buffer, int64_t bytes, bool past) {
   auto* to = static_cast<char*>(out);
   const auto* from = static_cast<const char*>(buffer);
@@ -35,18 +106,9 @@ void StreamPut(void* out, const void* buffer, int64_t bytes, bool past) {
   int64_t at = over == 0 ? 0 : kLine - over;
   if (at > bytes) at = bytes;
   std::memcpy(to, from, static_cast<size_t>(at));
-  for (; at + kLine <= bytes; at += kLine) {
-    Quarter line[4];
-    std::memcpy(line, from + at, sizeof line);
-    for (int part = 0; part < 4; ++part) {
-      auto* target = reinterpret_cast<Quarter*>(to + at) + part;
-#if defined(__clang__)
-      __builtin_nontemporal_store(line[part], target);
-#else
-      *target = line[part];
-#endif
-    }
-  }
+  const int64_t lines = (bytes - at) / kLine;
+  StreamLines(to + at, from + at, lines);
+  at += lines * kLine;
   std::memcpy(to + at, from + at, static_cast<size_t>(bytes - at));
 }
 

@@ -9,6 +9,18 @@ namespace offloop {
 // of the bandwidth. Smaller ones stay, since whoever asked will read them.
 constexpr int64_t kStreamBytes = int64_t{4} << 20;
 
+// What is read next, line by line while results are written: kStreamAhead operands at most.
+constexpr int kStreamAhead = 4;
+struct StreamAhead {
+  const char* next[kStreamAhead];
+  int64_t step[kStreamAhead];  // bytes for every line written
+  int count = 0;
+};
+// Copies whole lines from a buffer that lies in the first cache, past the caches. `to` begins a line.
+void StreamLines(char* to, const char* from, int64_t lines, const StreamAhead& ahead = {});
+// Asks alone.
+void StreamAsk(int64_t lines, StreamAhead ahead);
+
 // Copies a buffer that lies in the first cache. `past`: whole lines go past the caches, and a grain that wrote such
 // lines calls StreamFence before it ends.
 void StreamPut(void* out, const void* buffer, int64_t bytes, bool past);

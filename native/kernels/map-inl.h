@@ -61,6 +61,24 @@ struct Chunk {
     }
   }
 
+  // The same past the caches, for whole lines: a line is stored as soon as it is computed, and the line that is n
+  // elements further on asked for.
+  static void RunPast(const void* const* in, void* to, int64_t n) {
+    const hn::ScalableTag<T> d;
+    const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+    constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(T));
+    T* out = static_cast<T*>(to);
+    const First* a = static_cast<const First*>(in[0]);
+    const T* b = static_cast<const T*>(in[kCount > 1 ? 1 : 0]);
+    const T* c = static_cast<const T*>(in[kCount > 2 ? 2 : 0]);
+    for (int64_t i = 0; i < n; i += kLine) {
+      if (sizeof(First) == sizeof(T) || i % 64 == 0) __builtin_prefetch(a + i + n);
+      if constexpr (kCount > 1) __builtin_prefetch(b + i + n);
+      if constexpr (kCount > 2) __builtin_prefetch(c + i + n);
+      for (int64_t k = i; k < i + kLine; k += lanes) hn::Stream(Apply(d, a + k, b + k, c + k), d, out + k);
+    }
+  }
+
  private:
   template <class D>
   static OFFLOOP_INLINE hn::VFromD<D> Apply(D d, const First* a, const T* b, const T* c) {
@@ -76,25 +94,25 @@ struct Chunk {
 template <class T, class Op>
 Status Map1(Job& job, In<T> a, Out<T> out) {
   const MapOperand in[] = {{a.data, a.size, sizeof(T)}};
-  return RunMap(job, in, 1, out.data, sizeof(T), out.size, &Chunk<T, Op, 1>::Run);
+  return RunMap(job, in, 1, out.data, sizeof(T), out.size, &Chunk<T, Op, 1>::Run, &Chunk<T, Op, 1>::RunPast);
 }
 // Operands of length 1 are repeated.
 template <class T, class Op>
 Status Map2(Job& job, In<T> a, In<T> b, Out<T> out) {
   const MapOperand in[] = {{a.data, a.size, sizeof(T)}, {b.data, b.size, sizeof(T)}};
-  return RunMap(job, in, 2, out.data, sizeof(T), out.size, &Chunk<T, Op, 2>::Run);
+  return RunMap(job, in, 2, out.data, sizeof(T), out.size, &Chunk<T, Op, 2>::Run, &Chunk<T, Op, 2>::RunPast);
 }
 template <class T, class Op>
 Status Map3(Job& job, In<T> a, In<T> b, In<T> c, Out<T> out) {
   const MapOperand in[] = {{a.data, a.size, sizeof(T)}, {b.data, b.size, sizeof(T)}, {c.data, c.size, sizeof(T)}};
-  return RunMap(job, in, 3, out.data, sizeof(T), out.size, &Chunk<T, Op, 3>::Run);
+  return RunMap(job, in, 3, out.data, sizeof(T), out.size, &Chunk<T, Op, 3>::Run, &Chunk<T, Op, 3>::RunPast);
 }
 
 // Chosen by a mask of bytes, its length the result's or 1.
 template <class T, class Op>
 Status MapMasked(Job& job, In<uint8_t> mask, In<T> a, In<T> b, Out<T> out) {
   const MapOperand in[] = {{mask.data, mask.size, 1}, {a.data, a.size, sizeof(T)}, {b.data, b.size, sizeof(T)}};
-  return RunMap(job, in, 3, out.data, sizeof(T), out.size, &Chunk<T, Op, 3, uint8_t>::Run);
+  return RunMap(job, in, 3, out.data, sizeof(T), out.size, &Chunk<T, Op, 3, uint8_t>::Run, &Chunk<T, Op, 3, uint8_t>::RunPast);
 }
 
 }  // namespace
