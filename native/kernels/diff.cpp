@@ -2,8 +2,8 @@
 // has; more than 64 times goes through memory, 64 at a time. Integers wrap.
 // Levels: avx2 sse4
 
-#include "core/job.h"
 #include "core/stream.h"
+#include "kernels/map-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
@@ -71,9 +71,20 @@ Status Passes(Job& job, Once once, int64_t width, const void* in, int64_t in_siz
   return job.status();
 }
 
+struct Op {
+  template <class D, class V>
+  static OFFLOOP_INLINE V Run(D, V later, V earlier) {
+    return hn::Sub(later, earlier);
+  }
+};
+
 // T: what X is subtracted as.
 template <class T, class X>
 Status Run(Job& job, In<X> x, int64_t order, Out<X> out) {
+  if (order == 1 && out.size > 1) {
+    const MapOperand in[] = {{x.data + 1, out.size, sizeof(T)}, {x.data, out.size, sizeof(T)}};
+    return RunMap(job, in, 2, out.data, sizeof(T), out.size, &Chunk<T, Op, 2>::Run, &Chunk<T, Op, 2>::RunPast);
+  }
   return Passes(job, &Differences<T>, sizeof(T), x.data, x.size, order, out.data, out.size);
 }
 

@@ -63,8 +63,8 @@ OFFLOOP_INLINE void StoreColumn(const Quad<T>& column, T* x, int64_t run) {
 // Eight runs at once are no pattern that a processor's prefetcher follows, and none of them looks beyond a page of 4
 // KB: asks for two of the lines at `ahead`, where a tile that comes later lies. It may be beyond the end.
 OFFLOOP_INLINE void Ask(const char* ahead, int64_t i) {
-  __builtin_prefetch(ahead + i * 64, 0, 2);
-  __builtin_prefetch(ahead + i * 64 + 64, 0, 2);
+  __builtin_prefetch(ahead + i * 64);
+  __builtin_prefetch(ahead + i * 64 + 64);
 }
 // Where the tile after next is, for one of `tile` elements at `at`.
 OFFLOOP_INLINE const char* Later(const void* x, Dtype dtype, int64_t at, int64_t tile) {
@@ -107,28 +107,53 @@ struct Extreme {
 using Max = Extreme<true>;
 using Min = Extreme<false>;
 
+struct Nothing {
+  OFFLOOP_INLINE void operator()(int64_t) {}
+};
+
+// Four columns of four runs, joined one after the other from `sum` on.
+template <class Op, class T, bool kStore>
+OFFLOOP_INLINE void Columns(const T* x, int64_t run, Quad<T>& sum, T* to) {
+  Quad<T> a, b, c, d;
+  LoadColumns(x, run, a, b);
+  LoadColumns(x + 2, run, c, d);
+  Op::Join(sum, a, a);
+  Op::Join(a, b, b);
+  Op::Join(b, c, c);
+  Op::Join(c, d, d);
+  sum = d;
+  if constexpr (kStore) {
+    const Quad<T> ab02 = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab13 = __builtin_shufflevector(a, b, 1, 5, 3, 7);
+    const Quad<T> cd02 = __builtin_shufflevector(c, d, 0, 4, 2, 6), cd13 = __builtin_shufflevector(c, d, 1, 5, 3, 7);
+    const Quad<T> row0 = __builtin_shufflevector(ab02, cd02, 0, 1, 4, 5);
+    const Quad<T> row1 = __builtin_shufflevector(ab13, cd13, 0, 1, 4, 5);
+    const Quad<T> row2 = __builtin_shufflevector(ab02, cd02, 2, 3, 6, 7);
+    const Quad<T> row3 = __builtin_shufflevector(ab13, cd13, 2, 3, 6, 7);
+    __builtin_memcpy(to, &row0, sizeof row0);
+    __builtin_memcpy(to + run, &row1, sizeof row1);
+    __builtin_memcpy(to + 2 * run, &row2, sizeof row2);
+    __builtin_memcpy(to + 3 * run, &row3, sizeof row3);
+  }
+}
+
 // to[i] = x[first of its run] … joined in order … x[i]; total: the last of each run. `to` may be x, or null.
-template <class Op, class T, bool kStore = true>
-__attribute__((noinline)) void Prefix(const T* x, int64_t run, T* to, T* total, const char* ahead) {
-  Quad<T> low, high, a, b, c, d;
+// beside(i): work of another kind, done between the steps at i and i + 4 of all runs.
+template <class Op, class T, bool kStore = true, class Beside = Nothing>
+__attribute__((noinline)) void Prefix(const T* x, int64_t run, T* to, T* total, const char* ahead, Beside beside = {}) {
+  Quad<T> low, high;
   Fill(Op::template kNone<T>, low);
   high = low;
   const int64_t half = 4 * run;
   int64_t i = 0;
-  for (; i + 2 <= run; i += 2) {
+  for (; i + 4 <= run; i += 4) {
     Ask(ahead, i);
-    LoadColumns(x + i, run, a, b);
-    LoadColumns(x + half + i, run, c, d);
-    Op::Join(low, a, a);
-    Op::Join(high, c, c);
-    Op::Join(a, b, low);
-    Op::Join(c, d, high);
-    if constexpr (kStore) {
-      StoreColumns(a, low, to + i, run);
-      StoreColumns(c, high, to + half + i, run);
-    }
+    Ask(ahead, i + 2);
+    Columns<Op, T, kStore>(x + i, run, low, to + i);
+    Columns<Op, T, kStore>(x + half + i, run, high, to + half + i);
+    beside(i);
   }
-  if (i < run) {
+  for (; i < run; ++i) {
+    Quad<T> a, c;
     LoadColumn(x + i, run, a);
     LoadColumn(x + half + i, run, c);
     Op::Join(low, a, low);
@@ -137,6 +162,24 @@ __attribute__((noinline)) void Prefix(const T* x, int64_t run, T* to, T* total, 
       StoreColumn(low, to + i, run);
       StoreColumn(high, to + half + i, run);
     }
+  }
+  __builtin_memcpy(total, &low, sizeof low);
+  __builtin_memcpy(total + 4, &high, sizeof high);
+}
+
+// The same totals alone, of eight runs of kRun elements that are `stride` elements apart; asks for the lines at `ahead`
+// bytes further on in each.
+template <class Op, class T>
+__attribute__((noinline)) void Totals(const T* x, int64_t stride, T* total, int64_t ahead) {
+  Quad<T> low, high;
+  Fill(Op::template kNone<T>, low);
+  high = low;
+  for (int64_t i = 0; i < kRun; i += 4) {
+    if (i % 8 == 0)
+      for (int64_t r = 0; r < kAbreast; ++r)
+        __builtin_prefetch(reinterpret_cast<const char*>(x + r * stride + i) + ahead, 0, 2);
+    Columns<Op, T, false>(x + i, stride, low, nullptr);
+    Columns<Op, T, false>(x + 4 * stride + i, stride, high, nullptr);
   }
   __builtin_memcpy(total, &low, sizeof low);
   __builtin_memcpy(total + 4, &high, sizeof high);
