@@ -111,6 +111,22 @@ struct Nothing {
   OFFLOOP_INLINE void operator()(int64_t) {}
 };
 
+// Four columns of four runs.
+template <class T>
+OFFLOOP_INLINE void StoreFour(const Quad<T>& a, const Quad<T>& b, const Quad<T>& c, const Quad<T>& d, T* to,
+                              int64_t run) {
+  const Quad<T> ab02 = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab13 = __builtin_shufflevector(a, b, 1, 5, 3, 7);
+  const Quad<T> cd02 = __builtin_shufflevector(c, d, 0, 4, 2, 6), cd13 = __builtin_shufflevector(c, d, 1, 5, 3, 7);
+  const Quad<T> row0 = __builtin_shufflevector(ab02, cd02, 0, 1, 4, 5);
+  const Quad<T> row1 = __builtin_shufflevector(ab13, cd13, 0, 1, 4, 5);
+  const Quad<T> row2 = __builtin_shufflevector(ab02, cd02, 2, 3, 6, 7);
+  const Quad<T> row3 = __builtin_shufflevector(ab13, cd13, 2, 3, 6, 7);
+  __builtin_memcpy(to, &row0, sizeof row0);
+  __builtin_memcpy(to + run, &row1, sizeof row1);
+  __builtin_memcpy(to + 2 * run, &row2, sizeof row2);
+  __builtin_memcpy(to + 3 * run, &row3, sizeof row3);
+}
+
 // Four columns of four runs, joined one after the other from `sum` on.
 template <class Op, class T, bool kStore>
 OFFLOOP_INLINE void Columns(const T* x, int64_t run, Quad<T>& sum, T* to) {
@@ -122,18 +138,7 @@ OFFLOOP_INLINE void Columns(const T* x, int64_t run, Quad<T>& sum, T* to) {
   Op::Join(b, c, c);
   Op::Join(c, d, d);
   sum = d;
-  if constexpr (kStore) {
-    const Quad<T> ab02 = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab13 = __builtin_shufflevector(a, b, 1, 5, 3, 7);
-    const Quad<T> cd02 = __builtin_shufflevector(c, d, 0, 4, 2, 6), cd13 = __builtin_shufflevector(c, d, 1, 5, 3, 7);
-    const Quad<T> row0 = __builtin_shufflevector(ab02, cd02, 0, 1, 4, 5);
-    const Quad<T> row1 = __builtin_shufflevector(ab13, cd13, 0, 1, 4, 5);
-    const Quad<T> row2 = __builtin_shufflevector(ab02, cd02, 2, 3, 6, 7);
-    const Quad<T> row3 = __builtin_shufflevector(ab13, cd13, 2, 3, 6, 7);
-    __builtin_memcpy(to, &row0, sizeof row0);
-    __builtin_memcpy(to + run, &row1, sizeof row1);
-    __builtin_memcpy(to + 2 * run, &row2, sizeof row2);
-    __builtin_memcpy(to + 3 * run, &row3, sizeof row3);
-  }
+  if constexpr (kStore) StoreFour(a, b, c, d, to, run);
 }
 
 // to[i] = x[first of its run] … joined in order … x[i]; total: the last of each run. `to` may be x, or null.
@@ -185,32 +190,43 @@ __attribute__((noinline)) void Totals(const T* x, int64_t stride, T* total, int6
   __builtin_memcpy(total + 4, &high, sizeof high);
 }
 
+// Four columns of four runs, joined from the last to the first, from `sum` on.
+template <class Op>
+OFFLOOP_INLINE void ColumnsBack(const double* x, int64_t run, Quad<double>& sum, double* to) {
+  Quad<double> a, b, c, d;
+  LoadColumns(x, run, a, b);
+  LoadColumns(x + 2, run, c, d);
+  Op::Join(sum, d, d);
+  Op::Join(d, c, c);
+  Op::Join(c, b, b);
+  Op::Join(b, a, a);
+  sum = a;
+  StoreFour(a, b, c, d, to, run);
+}
+
 // to[i] = the rest of its run from its end on: (… x[last] joined with x[last - 1] …) joined with x[i].
 template <class Op>
 __attribute__((noinline)) void Suffix(const double* x, int64_t run, double* to, const char* ahead) {
-  Quad<double> low, high, a, b, c, d;
+  Quad<double> low, high, a, c;
   Fill(Op::template kNone<double>, low);
   high = low;
   const int64_t half = 4 * run;
   int64_t i = run;
-  if (run % 2 != 0) {
+  while (i % 4 != 0) {
     --i;
-    LoadColumn(x + i, run, low);
-    LoadColumn(x + half + i, run, high);
+    LoadColumn(x + i, run, a);
+    LoadColumn(x + half + i, run, c);
+    Op::Join(low, a, low);
+    Op::Join(high, c, high);
     StoreColumn(low, to + i, run);
     StoreColumn(high, to + half + i, run);
   }
   while (i > 0) {
-    i -= 2;
+    i -= 4;
     Ask(ahead, i);
-    LoadColumns(x + i, run, a, b);
-    LoadColumns(x + half + i, run, c, d);
-    Op::Join(low, b, b);
-    Op::Join(high, d, d);
-    Op::Join(b, a, low);
-    Op::Join(d, c, high);
-    StoreColumns(low, b, to + i, run);
-    StoreColumns(high, d, to + half + i, run);
+    Ask(ahead, i + 2);
+    ColumnsBack<Op>(x + i, run, low, to + i);
+    ColumnsBack<Op>(x + half + i, run, high, to + half + i);
   }
 }
 
