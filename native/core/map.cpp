@@ -14,7 +14,7 @@ constexpr int64_t kHugePage = int64_t{2} << 20;
 // How a thread goes through memory: parts of a grain in turn, some lines of result at a time. Stores past the caches and
 // reads share the few lines that a core can have under way; so mixed, they move most.
 //
-// A chunk function with a `past` computes half a kilobyte, stores each line as soon as it has it, and asks for the
+// A chunk function that can go past the caches computes half a kilobyte, stores each line as soon as it has it, and asks for the
 // operands of the part's next turn: six parts. Two threads then move what streams.c, the mark, moves: x * x on 32M
 // doubles 1.05 of it, x + y 1.07 (four parts 1.08 and 1.02; eight 1.10 and 0.98; a kilobyte in four 0.97 and 1.03).
 // Others compute a kilobyte in L1, which is written out from there: four parts.
@@ -30,22 +30,22 @@ struct Map {
   char* out;
   int64_t out_bytes;
   MapChunk chunk;
-  MapChunk past;
+  bool can_past;
 
-  OFFLOOP_INLINE void Compute(MapChunk function, int64_t at, char* to, int64_t n) const {
+  OFFLOOP_INLINE void Compute(int64_t at, char* to, int64_t n, bool past = false) const {
     const void* x[kMapOperands];
     for (int k = 0; k < count; ++k) x[k] = in[k] + at * step[k];
-    function(x, to, n);
+    chunk(x, to, n, past);
   }
 
   void Run(int64_t begin, int64_t end) const {
     for (int64_t at = begin; at < end; at += kMapChunk)
-      Compute(chunk, at, out + at * out_bytes, end - at < kMapChunk ? end - at : kMapChunk);
+      Compute(at, out + at * out_bytes, end - at < kMapChunk ? end - at : kMapChunk);
   }
 
   // The same for more than the caches hold. In place every line has been read when it is written.
   void RunLarge(int64_t begin, int64_t end, bool in_place) const {
-    const bool at_once = past != nullptr && !in_place;
+    const bool at_once = can_past && !in_place;
     const Way way = at_once ? kAtOnce : kByBuffer;
     alignas(kLine) char result[kByBuffer.bytes];
     const int64_t over = static_cast<int64_t>(reinterpret_cast<uintptr_t>(out + begin * out_bytes) % kLine);
@@ -59,10 +59,10 @@ struct Map {
       for (int64_t at = i; at < i + way.parts * part; at += part) {
         char* const to = out + at * out_bytes;
         if (at_once) {
-          Compute(past, at, to, turn);
+          Compute(at, to, turn, true);
           continue;
         }
-        Compute(chunk, at, in_place ? to : result, turn);
+        Compute(at, in_place ? to : result, turn);
         StreamAhead ahead;
         for (int k = 0; k < count; ++k) {
           if (step[k] == 0) continue;
@@ -91,7 +91,7 @@ void Repeat(const MapOperand& operand, char* to, int64_t n) {
 }  // namespace
 
 Status RunMap(Job& job, const MapOperand* operands, int count, void* out, int out_bytes, int64_t size, MapChunk chunk,
-              MapChunk past) {
+              bool can_past) {
   if (size <= 0) return job.status();
   alignas(kLine) char repeated[kMapOperands][kMapChunk * 8];
   Map map;
@@ -99,7 +99,7 @@ Status RunMap(Job& job, const MapOperand* operands, int count, void* out, int ou
   map.out = static_cast<char*>(out);
   map.out_bytes = out_bytes;
   map.chunk = chunk;
-  map.past = past;
+  map.can_past = can_past;
   bool in_place = false;
   for (int k = 0; k < count; ++k) {
     const bool once = operands[k].size == 1 && size > 1;

@@ -19,11 +19,12 @@ struct MapOperand {
 };
 
 // Computes out[0 .. n) from in[k][0 .. n), n <= kMapChunk. `out` may be one of the inputs.
-using MapChunk = void (*)(const void* const* in, void* out, int64_t n);
+//
+// past: whole lines of a result that is none of the inputs. They are stored past the caches as they are computed, and
+// the operands n elements further on are asked for. Only those functions see it that RunMap is told of.
+using MapChunk = void (*)(const void* const* in, void* out, int64_t n, bool past);
 
-// `past`, if there is one, does as `chunk` does for whole lines of a result that is none of the inputs, but stores them
-// past the caches and asks for the operands n elements further on: what is computed as fast as memory delivers.
 Status RunMap(Job& job, const MapOperand* operands, int count, void* out, int out_bytes, int64_t size, MapChunk chunk,
-              MapChunk past = nullptr);
+              bool can_past);
 
 }  // namespace offloop

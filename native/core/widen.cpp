@@ -15,7 +15,7 @@ void Widened(const void* const* in, int count, void* out, int64_t n, MapChunk ch
       const float* from = static_cast<const float*>(in[k]) + at;
       for (int64_t i = 0; i < now; ++i) x[k][i] = static_cast<double>(from[i]);
     }
-    chunk(wide, x[0], now);
+    chunk(wide, x[0], now, false);
     float* to = static_cast<float*>(out) + at;
     for (int64_t i = 0; i < now; ++i) to[i] = static_cast<float>(x[0][i]);
   }

@@ -83,7 +83,7 @@ template <class T, class X>
 Status Run(Job& job, In<X> x, int64_t order, Out<X> out) {
   if (order == 1 && out.size > 1) {
     const MapOperand in[] = {{x.data + 1, out.size, sizeof(T)}, {x.data, out.size, sizeof(T)}};
-    return RunMap(job, in, 2, out.data, sizeof(T), out.size, &Chunk<T, Op, 2>::Run, &Chunk<T, Op, 2>::RunPast);
+    return RunMap(job, in, 2, out.data, sizeof(T), out.size, &Chunk<T, Op, 2>::Run, true);
   }
   return Passes(job, &Differences<T>, sizeof(T), x.data, x.size, order, out.data, out.size);
 }

@@ -37,7 +37,7 @@ void Find(const Plan& plan, const double* x, int64_t n, uint32_t* to) {
   }
 }
 
-void Chunk(const void* const* in, void* out, int64_t n) {
+void Chunk(const void* const* in, void* out, int64_t n, bool) {
   const Plan& plan = **static_cast<const Plan* const*>(in[1]);
   auto* const to = static_cast<uint32_t*>(out);
   double buffer[kMapChunk];
@@ -75,7 +75,7 @@ Status Digitize(Job& job, Any x, In<double> edges, bool right, bool falling, Out
   // The plan travels as an operand of one element: the frame has no other way to a chunk.
   const Plan* const pointer = &plan;
   const MapOperand in[] = {{x.data, x.size, Bytes(x.dtype)}, {&pointer, 1, sizeof pointer}};
-  return RunMap(job, in, 2, out.data, sizeof(uint32_t), out.size, &Chunk);
+  return RunMap(job, in, 2, out.data, sizeof(uint32_t), out.size, &Chunk, false);
 }
 
 }  // namespace digitize_kernel

@@ -32,7 +32,8 @@ OFFLOOP_INLINE auto LoadOperand(D d, const T* from) {
 // operand may be of another type (a mask).
 template <class T, class Op, int kCount, class First = T>
 struct Chunk {
-  static void Run(const void* const* in, void* to, int64_t n) {
+  static void Run(const void* const* in, void* to, int64_t n, bool past) {
+    if (past) return RunPast(in, to, n);
     const hn::ScalableTag<T> d;
     const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
     T* out = static_cast<T*>(to);
@@ -61,8 +62,7 @@ struct Chunk {
     }
   }
 
-  // The same past the caches, for whole lines: a line is stored as soon as it is computed, and the line that is n
-  // elements further on asked for.
+ private:
   static void RunPast(const void* const* in, void* to, int64_t n) {
     const hn::ScalableTag<T> d;
     const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
@@ -79,7 +79,6 @@ struct Chunk {
     }
   }
 
- private:
   template <class D>
   static OFFLOOP_INLINE hn::VFromD<D> Apply(D d, const First* a, const T* b, const T* c) {
     if constexpr (kCount == 1)
@@ -94,25 +93,25 @@ struct Chunk {
 template <class T, class Op>
 Status Map1(Job& job, In<T> a, Out<T> out) {
   const MapOperand in[] = {{a.data, a.size, sizeof(T)}};
-  return RunMap(job, in, 1, out.data, sizeof(T), out.size, &Chunk<T, Op, 1>::Run, &Chunk<T, Op, 1>::RunPast);
+  return RunMap(job, in, 1, out.data, sizeof(T), out.size, &Chunk<T, Op, 1>::Run, true);
 }
 // Operands of length 1 are repeated.
 template <class T, class Op>
 Status Map2(Job& job, In<T> a, In<T> b, Out<T> out) {
   const MapOperand in[] = {{a.data, a.size, sizeof(T)}, {b.data, b.size, sizeof(T)}};
-  return RunMap(job, in, 2, out.data, sizeof(T), out.size, &Chunk<T, Op, 2>::Run, &Chunk<T, Op, 2>::RunPast);
+  return RunMap(job, in, 2, out.data, sizeof(T), out.size, &Chunk<T, Op, 2>::Run, true);
 }
 template <class T, class Op>
 Status Map3(Job& job, In<T> a, In<T> b, In<T> c, Out<T> out) {
   const MapOperand in[] = {{a.data, a.size, sizeof(T)}, {b.data, b.size, sizeof(T)}, {c.data, c.size, sizeof(T)}};
-  return RunMap(job, in, 3, out.data, sizeof(T), out.size, &Chunk<T, Op, 3>::Run, &Chunk<T, Op, 3>::RunPast);
+  return RunMap(job, in, 3, out.data, sizeof(T), out.size, &Chunk<T, Op, 3>::Run, true);
 }
 
 // Chosen by a mask of bytes, its length the result's or 1.
 template <class T, class Op>
 Status MapMasked(Job& job, In<uint8_t> mask, In<T> a, In<T> b, Out<T> out) {
   const MapOperand in[] = {{mask.data, mask.size, 1}, {a.data, a.size, sizeof(T)}, {b.data, b.size, sizeof(T)}};
-  return RunMap(job, in, 3, out.data, sizeof(T), out.size, &Chunk<T, Op, 3, uint8_t>::Run, &Chunk<T, Op, 3, uint8_t>::RunPast);
+  return RunMap(job, in, 3, out.data, sizeof(T), out.size, &Chunk<T, Op, 3, uint8_t>::Run, true);
 }
 
 }  // namespace

@@ -143,7 +143,7 @@ struct Atan2Op {
       hn::Store(y, d, a);
       hn::Store(x, d, b);
       const void* in[] = {a, b};
-      Choose<T, Atan2Op, 2>(false)(in, to, static_cast<int64_t>(hn::Lanes(d)));
+      Choose<T, Atan2Op, 2>(false)(in, to, static_cast<int64_t>(hn::Lanes(d)), false);
       return hn::Load(d, to);
     }
     const V t = AtanFast(d, v, greater);

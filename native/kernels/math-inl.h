@@ -81,7 +81,7 @@ OFFLOOP_INLINE hn::VFromD<D> ApplyFast(D d, const hn::TFromD<D>* const* x) {
 
 // One copy of the operation, which the last, partial vector uses as well. Never inlined: two callers share it.
 template <class T, class Op, int kCount, bool kFast>
-__attribute__((noinline)) void Chunk(const void* const* in, void* to, int64_t n) {
+__attribute__((noinline)) void Chunk(const void* const* in, void* to, int64_t n, bool past) {
   const hn::ScalableTag<T> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   T padded[kCount][hn::MaxLanes(d)];
@@ -99,16 +99,23 @@ __attribute__((noinline)) void Chunk(const void* const* in, void* to, int64_t n)
       }
       out = result;
     }
+    hn::VFromD<decltype(d)> value;
     if constexpr (kFast)
-      hn::StoreU(ApplyFast<Op, kCount>(d, x), d, out);
+      value = ApplyFast<Op, kCount>(d, x);
     else
-      hn::StoreU(ApplyExact<Op, kCount>(d, x), d, out);
+      value = ApplyExact<Op, kCount>(d, x);
+    if (past) {
+      for (int k = 0; k < kCount; ++k) __builtin_prefetch(x[k] + n);
+      hn::Stream(value, d, out);
+      continue;
+    }
+    hn::StoreU(value, d, out);
     if (left < lanes) __builtin_memcpy(static_cast<T*>(to) + i, result, static_cast<size_t>(left) * sizeof(T));
   }
 }
 
 template <class Op, int kCount>
-void Singles(const void* const* in, void* to, int64_t n) {
+void Singles(const void* const* in, void* to, int64_t n, bool) {
   Widened(in, kCount, to, n, &Chunk<double, Op, kCount, false>);
 }
 
@@ -126,16 +133,22 @@ OFFLOOP_INLINE MapChunk Choose(bool fast) {
     return exact;
 }
 
+// Exact floats pass through a buffer.
+template <class T>
+constexpr bool CanPast(bool fast) {
+  return sizeof(T) == 8 || (fast && kHasFast);
+}
+
 template <class T, class Op>
 Status Math1(Job& job, In<T> x, bool fast, Out<T> out) {
   const MapOperand in[] = {{x.data, x.size, sizeof(T)}};
-  return RunMap(job, in, 1, out.data, sizeof(T), out.size, Choose<T, Op, 1>(fast));
+  return RunMap(job, in, 1, out.data, sizeof(T), out.size, Choose<T, Op, 1>(fast), CanPast<T>(fast));
 }
 // Operands of length 1 are repeated.
 template <class T, class Op>
 Status Math2(Job& job, In<T> a, In<T> b, bool fast, Out<T> out) {
   const MapOperand in[] = {{a.data, a.size, sizeof(T)}, {b.data, b.size, sizeof(T)}};
-  return RunMap(job, in, 2, out.data, sizeof(T), out.size, Choose<T, Op, 2>(fast));
+  return RunMap(job, in, 2, out.data, sizeof(T), out.size, Choose<T, Op, 2>(fast), CanPast<T>(fast));
 }
 
 }  // namespace math

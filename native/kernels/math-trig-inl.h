@@ -146,7 +146,7 @@ HWY_NOINLINE V ByExact(D d, V x) {
   alignas(64) T from[hn::MaxLanes(d)], to[hn::MaxLanes(d)];
   hn::Store(x, d, from);
   const void* in[] = {from};
-  Choose<T, Op, 1>(false)(in, to, static_cast<int64_t>(hn::Lanes(d)));
+  Choose<T, Op, 1>(false)(in, to, static_cast<int64_t>(hn::Lanes(d)), false);
   return hn::Load(d, to);
 }
 
