@@ -20,6 +20,30 @@ struct Fast<float> {
   // e^x = 1 + x + x^2 g(x)
   static constexpr float kExp[] = {0.5f, 0.1666657702559799f, 0.041666554662050534f, 0.008363173074513711f,
                                    0.001392617611993558f};
+  static constexpr float kLn2 = 0.6931471805599453f;
+  // log by table: r, -log(r), and h for f in [-0.057, 0.0625].
+  static constexpr float kInverse[16] = {1.0f,           0.8958740234375f, 0.839752197265625f,  0.839752197265625f,
+                                         0.7548980712890625f, 0.7548980712890625f, 0.7111358642578125f, 0.6631011962890625f,
+                                         1.30224609375f, 1.24725341796875f, 1.2133941650390625f, 1.1401824951171875f,
+                                         1.1276092529296875f, 1.0991668701171875f, 1.0317840576171875f, 1.0f};
+  static constexpr float kLogs[16] = {0.0f,
+                                      0.10995547473422622f,
+                                      0.17464843392200602f,
+                                      0.17464843392200602f,
+                                      0.2811725437622452f,
+                                      0.2811725437622452f,
+                                      0.3408917784638675f,
+                                      0.41082766652349156f,
+                                      -0.26409053802261584f,
+                                      -0.22094386815914335f,
+                                      -0.19342152774497665f,
+                                      -0.13118833303054753f,
+                                      -0.1200996860858832f,
+                                      -0.0945525020364484f,
+                                      -0.03128939866929544f,
+                                      0.0f};
+  static constexpr float kNear[] = {-0.49999974745456516f, 0.3333366748930202f, -0.25057778798354563f,
+                                    0.19847031714399654f};
   // log(1 + x) = x + x^2 h(x)
   static constexpr float kLog[] = {-0.4999999764977098f, 0.33333330028354796f,  -0.25000781239812697f,
                                    0.20001234461093456f, -0.16626645629127462f, 0.14204855952571013f,
@@ -36,6 +60,19 @@ struct Fast<double> {
                                     0.008333333333330065,   0.0013888888917196719,  0.00019841269863040545,
                                     2.4801521322368692e-05, 2.7557268480310024e-06, 2.7620075879983367e-07,
                                     2.5100375832561234e-08};
+  static constexpr double kLn2 = 0.6931471805599453;
+  static constexpr double kInverse[16] = {
+      1.0,                0.9132957458496094, 0.8641643524169922, 0.8214321136474609, 0.7787399291992188, 0.7443990707397461,
+      0.7118139266967773, 0.6806173324584961, 1.307969093322754,  1.254654884338379,  1.208378791809082,  1.1627607345581055,
+      1.1236820220947266, 1.084425926208496,  1.0504426956176758, 1.0};
+  static constexpr double kLogs[16] = {
+      0.0,                  0.09069552329424711,  0.14599230556327403,  0.19670598198887784,
+      0.25007814097151704,  0.29517800254939053,  0.33993874063414536,  0.3847550508004304,
+      -0.2684756237976995,  -0.22686054220729965, -0.18927961973839974, -0.1507971211225465,
+      -0.11661081295593619, -0.08105074670081557, -0.04921169018883202, 0.0};
+  static constexpr double kNear[] = {-0.49999999999999994, 0.33333333333340287,  -0.2500000000009317,
+                                     0.1999999995328674,   -0.16666665870721806, 0.1428579138027727,
+                                     -0.12501839998216407, 0.11081912861679763,  -0.088437987998088};
   static constexpr double kLog[] = {-0.5,
                                     0.3333333333333326,
                                     -0.24999999999992914,
@@ -74,6 +111,10 @@ OFFLOOP_INLINE V Polynomial(D d, V x, const hn::TFromD<D> (&c)[kTerms]) {
 // In [least, most], or NaN.
 template <class D, class V>
 OFFLOOP_INLINE V Within(D d, V x, hn::TFromD<D> least, hn::TFromD<D> most) {
+#if HWY_TARGET == HWY_AVX3
+  // x86 gives the second operand where one is NaN.
+  return hn::Max(hn::Set(d, least), hn::Min(hn::Set(d, most), x));
+#endif
   return AtLeast(d, AtMost(d, x, hn::Set(d, most)), hn::Set(d, least));
 }
 
@@ -131,6 +172,20 @@ OFFLOOP_INLINE V Expm1Fast(D d, V x) {
 // x = 2^k (1 + f) for positive finite x.
 template <class D, class V>
 OFFLOOP_INLINE V FastReduce(D d, V x, V& k) {
+#if HWY_TARGET == HWY_AVX3
+  // Two instructions know all there is: denormal numbers; k is infinite for 0 and infinity, and f is NaN for x < 0.
+  V mantissa;
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    mantissa = V{_mm512_getmant_ps(x.raw, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan)};
+    k = V{_mm512_getexp_ps(x.raw)};
+  } else {
+    mantissa = V{_mm512_getmant_pd(x.raw, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan)};
+    k = V{_mm512_getexp_pd(x.raw)};
+  }
+  const auto large = hn::Gt(mantissa, Of(d, 1.4142135623730951));
+  k = hn::IfThenElse(large, k + Of(d, 1), k);
+  return hn::IfThenElse(large, mantissa * Of(d, 0.5), mantissa) - Of(d, 1);
+#else
   using F = Fast<hn::TFromD<D>>;
   const auto tiny = hn::Lt(x, hn::Set(d, F::kLeastNormal));
   const V u = hn::IfThenElse(tiny, x * hn::Set(d, F::kUp), x);
@@ -143,6 +198,7 @@ OFFLOOP_INLINE V FastReduce(D d, V x, V& k) {
   k = hn::BitCast(d, biased | Bits(d, round)) - round - hn::Set(d, static_cast<hn::TFromD<D>>(F::kBias));
   k = hn::IfThenElse(tiny, k - hn::Set(d, F::kUpPower), k);
   return hn::BitCast(d, mantissa) - Of(d, 1);
+#endif
 }
 // log(1 + f)
 template <class D, class V>
@@ -150,14 +206,50 @@ OFFLOOP_INLINE V FastLogPart(D d, V f) {
   return hn::MulAdd(f * f, Polynomial(d, f, Fast<hn::TFromD<D>>::kLog), f);
 }
 
+#if HWY_TARGET == HWY_AVX3
+// x = 2^k m, m in [3/4, 3/2), and m r = 1 + f with an r of a table that fits into two registers: half the arithmetic of
+// one polynomial for all m. k is infinite for 0 and infinity, and m NaN for x < 0.
+template <class D, class V>
+OFFLOOP_INLINE V LogFast(D d, V x, double scale, double high, double) {
+  using T = hn::TFromD<D>;
+  using F = Fast<T>;
+  V m, k, inverse, log;
+  if constexpr (sizeof(T) == 4) {
+    m = V{_mm512_getmant_ps(x.raw, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan)};
+    k = V{_mm512_sub_ps(_mm512_getexp_ps(x.raw), _mm512_getexp_ps(m.raw))};
+    const __m512i index = _mm512_srli_epi32(_mm512_castps_si512(m.raw), 19);
+    inverse = V{_mm512_permutexvar_ps(index, _mm512_loadu_ps(F::kInverse))};
+    log = V{_mm512_permutexvar_ps(index, _mm512_loadu_ps(F::kLogs))};
+  } else {
+    m = V{_mm512_getmant_pd(x.raw, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan)};
+    k = V{_mm512_sub_pd(_mm512_getexp_pd(x.raw), _mm512_getexp_pd(m.raw))};
+    const __m512i index = _mm512_srli_epi64(_mm512_castpd_si512(m.raw), 48);
+    const auto find = [&](const double* table) {
+      return V{_mm512_permutex2var_pd(_mm512_loadu_pd(table), index, _mm512_loadu_pd(table + 8))};
+    };
+    inverse = find(F::kInverse);
+    log = find(F::kLogs);
+  }
+  const V f = hn::MulSub(m, inverse, Of(d, 1));
+  const V part = hn::MulAdd(f * f, Polynomial(d, f, F::kNear), f);
+  V y;
+  if (scale == 1)
+    y = hn::MulAdd(k, Of(d, F::kLn2), log) + part;
+  else
+    y = hn::MulAdd(part, Of(d, scale), hn::MulAdd(log, Of(d, scale), k * Of(d, high)));
+  return hn::IfThenElse(hn::IsInf(k), k, y);
+}
+#else
 // `scale` log(x), where k times `high` + `low` is the part of the exponent.
 template <class D, class V>
 OFFLOOP_INLINE V LogFast(D d, V x, double scale, double high, double low) {
   V k;
   const V part = FastLogPart(d, FastReduce(d, x, k));
   const V rest = scale == 1 ? hn::MulAdd(k, Of(d, low), part) : hn::MulAdd(k, Of(d, low), part * Of(d, scale));
-  return FixLog(d, x, hn::MulAdd(k, Of(d, high), rest));
+  const V y = hn::MulAdd(k, Of(d, high), rest);
+  return FixLog(d, x, y);
 }
+#endif
 
 template <class D, class V>
 OFFLOOP_INLINE V Log1pFast(D d, V x) {

@@ -79,26 +79,17 @@ OFFLOOP_INLINE hn::VFromD<D> ApplyFast(D d, const hn::TFromD<D>* const* x) {
     return Op::Fast(d, hn::LoadU(d, x[0]), hn::LoadU(d, x[1]));
 }
 
-// One copy of the operation, which the last, partial vector uses as well. Never inlined: two callers share it.
+// One copy of the operation, which the last, partial vector uses as well: by way of a call to itself, since a loop with a
+// call in it keeps no constant in a register. Never inlined: two callers share it.
 template <class T, class Op, int kCount, bool kFast>
 __attribute__((noinline)) void Chunk(const void* const* in, void* to, int64_t n, bool past) {
   const hn::ScalableTag<T> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  T padded[kCount][hn::MaxLanes(d)];
-  T result[hn::MaxLanes(d)];
-  for (int64_t i = 0; i < n; i += lanes) {
-    const T* x[kCount];
-    for (int k = 0; k < kCount; ++k) x[k] = static_cast<const T*>(in[k]) + i;
-    T* out = static_cast<T*>(to) + i;
-    const int64_t left = n - i;
-    if (left < lanes) {
-      for (int k = 0; k < kCount; ++k) {
-        hn::StoreU(hn::Set(d, x[k][0]), d, padded[k]);
-        __builtin_memcpy(padded[k], x[k], static_cast<size_t>(left) * sizeof(T));
-        x[k] = padded[k];
-      }
-      out = result;
-    }
+  T* out = static_cast<T*>(to);
+  const T* x[kCount];
+  for (int k = 0; k < kCount; ++k) x[k] = static_cast<const T*>(in[k]);
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes, out += lanes) {
     hn::VFromD<decltype(d)> value;
     if constexpr (kFast)
       value = ApplyFast<Op, kCount>(d, x);
@@ -107,11 +98,21 @@ __attribute__((noinline)) void Chunk(const void* const* in, void* to, int64_t n,
     if (past) {
       for (int k = 0; k < kCount; ++k) __builtin_prefetch(x[k] + n);
       hn::Stream(value, d, out);
-      continue;
+    } else {
+      hn::StoreU(value, d, out);
     }
-    hn::StoreU(value, d, out);
-    if (left < lanes) __builtin_memcpy(static_cast<T*>(to) + i, result, static_cast<size_t>(left) * sizeof(T));
+    for (int k = 0; k < kCount; ++k) x[k] += lanes;
   }
+  if (i == n) return;
+  T padded[kCount][hn::MaxLanes(d)], result[hn::MaxLanes(d)];
+  const void* rest[kCount];
+  for (int k = 0; k < kCount; ++k) {
+    hn::StoreU(hn::Set(d, x[k][0]), d, padded[k]);
+    __builtin_memcpy(padded[k], x[k], static_cast<size_t>(n - i) * sizeof(T));
+    rest[k] = padded[k];
+  }
+  Chunk<T, Op, kCount, kFast>(rest, result, lanes, false);
+  __builtin_memcpy(out, result, static_cast<size_t>(n - i) * sizeof(T));
 }
 
 template <class Op, int kCount>

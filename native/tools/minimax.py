@@ -39,3 +39,32 @@ for count in (9, 13, 20):
     fit(f"log, {count}", log_part, low, high, count, lambda x: x)
 for count in (6,):
     fit(f"exp2, {count}", exp2_part, mpf(-0.5), mpf(0.5), count, lambda x: x)
+
+# log by table: x = 2^k m, m in [3/4, 3/2); the upper four bits of its fraction choose r with f = m r - 1 small. r is
+# searched for near the middle's reciprocal, so that -log(r) is nearly a number of the type; it is 1 on both sides of 1.
+def table(name, bits, digits, counts):
+    step, tries = mpf(2) ** -digits, 2000
+    r, logs, low, high = [], [], mpf(0), mpf(0)
+    for j in range(16):
+        a = 1 + mpf(j) / 16 if j < 8 else mpf(1) / 2 + mpf(j) / 32
+        b = a + (mpf(1) / 16 if j < 8 else mpf(1) / 32)
+
+        def lost(c):  # of -log(c), in units of its last place
+            e = mp.floor(mp.log(abs(mp.log(c)), 2)) - bits + 1
+            scaled = -mp.log(c) / 2**e
+            return abs(scaled - mp.nint(scaled))
+
+        middle = mp.nint(2 / (a + b) / step)
+        best = mpf(1) if j in (0, 15) else min(((middle + t) * step for t in range(-tries, tries)), key=lost)
+        r.append(best)
+        logs.append(-mp.log(best))
+        low, high = min(low, a * best - 1), max(high, b * best - 1)
+    print(f"{name}: f in [{mp.nstr(low, 5)}, {mp.nstr(high, 5)}]")
+    print("  " + ", ".join(repr(float(c)) for c in r))
+    print("  " + ", ".join(repr(float(c)) for c in logs))
+    for count in counts:
+        fit(f"{name}, {count}", log_part, low, high, count, lambda x: x)
+
+
+table("log by table, double", 53, 20, (8, 9, 10))
+table("log by table, float", 24, 16, (3, 4, 5))
