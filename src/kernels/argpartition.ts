@@ -56,6 +56,7 @@ export const argpartition: Argpartition = /* @__PURE__ */ defineKernel<Argpartit
         { kind: 'out', dtype: 'u32', length, array: undefined },
       ],
       work: partitionWork(length, bytesOf(dtype), ranks.length),
+      tiny: length <= 4,
       finish: (outputs) => outputs.arrays[0],
     }
   },

@@ -67,6 +67,7 @@ export const argsort: Argsort = /* @__PURE__ */ defineKernel<Argsort>({
         ABSENT,
       ],
       work: costOfOrder(length),
+      tiny: length <= 6,
       finish: (outputs) => outputs.arrays[0],
     }
   },

@@ -99,6 +99,7 @@ export const digitize: Digitize = /* @__PURE__ */ defineKernel<Digitize>({
         { kind: 'out', dtype: 'u32', length: array.length, array: out },
       ],
       work: 500 + length + array.length * each,
+      tiny: array.length <= 32,
       finish: ({ arrays }) => arrays[0],
     }
   },

@@ -154,6 +154,7 @@ export const histogram: Histogram = /* @__PURE__ */ defineKernel<Histogram>({
       instance: instanceOf(dtype),
       values,
       work: estimate([array], weights, [axis], cells),
+      tiny: array.length <= 32,
       finish(outputs) {
         refuse(outputs, ['x'], [axis])
         return { counts: outputs.arrays[1], edges: outputs.arrays[0] }

@@ -105,6 +105,7 @@ export const rank: Rank = /* @__PURE__ */ defineKernel<Rank>({
         ABSENT,
       ],
       work: costOfOrder(length) + costOfPlaces(length),
+      tiny: length <= 6,
       finish: (outputs) => outputs.arrays[0],
     }
   },

@@ -158,6 +158,7 @@ export const searchsorted: Searchsorted = /* @__PURE__ */ defineKernel<Searchsor
         { kind: 'out', dtype: 'u32', length, array: out },
       ],
       work: costOfSearch(array.byteLength, array.length, length),
+      tiny: length <= 32,
       finish: one ? (outputs) => (outputs.arrays[0] as Uint32Array)[0] : (outputs) => outputs.arrays[0],
     }
   },

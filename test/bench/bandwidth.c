@@ -1,13 +1,12 @@
-// Reads memory as fast as this machine lets N threads read it, or copies it: the marks for `sum` and `cumsum`.
+// Reads memory as fast as this machine lets N threads read it: the mark for `sum` and its like.
 // Speaks lines: reads a mode, answers with the seconds that one pass over the memory took.
 //
 //   cc -O3 -march=native -pthread bandwidth.c -o bandwidth && ./bandwidth BYTES THREADS
 //
 // Every pass adds up all the memory in 64-byte vectors, in pieces that the threads take in turn. A mode is two words:
 // `huge` or `small`, the pages of the memory (2 MB, or 4 KB as a JavaScript array has), and `0` or `1`, the way a piece
-// is read: straight through, or as eight streams at once. `2` and `3` copy it instead, to as much memory of the same
-// pages: straight through with stores past the caches, or by memcpy. Each thread is pinned to a core of its own, so that the mark is
-// the memory's and not the scheduler's.
+// is read: straight through, or as eight streams at once. Each thread is pinned to a core of its own, so that the mark
+// is the memory's and not the scheduler's.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -18,17 +17,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
 
 typedef double Vector __attribute__((vector_size(64)));
 
 enum { kPiece = 1 << 20, kMaxThreads = 256 };
 
 static char* memory[2];
-static char* copies[2];
-static char *now_reading, *now_writing;
+static char* now_reading;
 static int how;
 static int64_t bytes;
 static int threads;
@@ -52,40 +47,13 @@ static Vector Read(const char* at, int64_t length) {
   return a + b + c + d + e + f + g + h;
 }
 
-// One 64-byte line past the caches.
-static void Store(char* to, Vector value) {
-#if defined(__AVX512F__)
-  _mm512_stream_pd((double*)to, (__m512d)value);
-#elif defined(__SSE2__)
-  __m128d part[4];
-  memcpy(part, &value, sizeof part);
-  for (int i = 0; i < 4; i++) _mm_stream_pd((double*)to + 2 * i, part[i]);
-#else
-  memcpy(to, &value, sizeof value);
-#endif
-}
-
-static void Copy(int64_t at, int64_t length) {
-  if (how == 3) {
-    memcpy(now_writing + at, now_reading + at, length);
-    return;
-  }
-  for (int64_t i = at; i + 64 <= at + length; i += 64) Store(now_writing + i, *(const Vector*)(now_reading + i));
-#if defined(__SSE2__)
-  _mm_sfence();
-#endif
-}
-
 static void Work(int64_t me) {
   Vector total = {0};
   for (;;) {
     const int64_t at = atomic_fetch_add(&next, kPiece);
     if (at >= bytes) break;
     const int64_t length = bytes - at < kPiece ? bytes - at : kPiece;
-    if (how >= 2)
-      Copy(at, length);
-    else
-      total += Read(now_reading + at, length);
+    total += Read(now_reading + at, length);
   }
   sink[me * 8] = total[0] + total[7];
 }
@@ -138,11 +106,9 @@ int main(int argc, char** argv) {
   char line[64];
   while (fgets(line, sizeof line, stdin)) {
     const int pages = strncmp(line, "huge", 4) == 0;
-    const char* way = strpbrk(line, "0123");
+    const char* way = strpbrk(line, "01");
     how = way == NULL ? 0 : *way - '0';
-    if (how >= 2 && copies[pages] == NULL) copies[pages] = Allocate(pages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     now_reading = memory[pages];
-    now_writing = copies[pages];
     atomic_store(&next, 0);
     struct timespec from, to;
     clock_gettime(CLOCK_MONOTONIC, &from);

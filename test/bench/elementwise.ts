@@ -1,12 +1,11 @@
 /** Elementwise kernels on 32M elements: the machine's memory bandwidth for the same traffic, NumPy, plain JavaScript. */
 import { availableParallelism } from 'node:os'
 import * as offloop from 'offloop'
-import { type Bench, type Competitor, quantile, type Row, settle, timed, timedSync, versus } from './common.js'
+import { type Bench, type Competitor, quantile, type Row, timed, timedSync, versus } from './common.js'
 import { uniform } from './data.js'
 import { Mover, type NumPy } from './peers.js'
 
 const ELEMENTS = 2 ** 25
-const WAYS = [0, 1, 2] as const
 type Floats = Float64Array | Float32Array
 
 interface Case {
@@ -178,7 +177,7 @@ export async function benchElementwise(bench: Bench, numpy: NumPy | undefined): 
       const list: Competitor[] = [{ name: one.name, run: () => timed(() => one.run(x, y, mask, out)) }]
       const moved = (one.reads + 1) * bytes + (one.besides ?? 0) * ELEMENTS
       if (mover !== undefined) {
-        const way = await fastestWay(mover, one.reads)
+        const way = await mover.fastest('huge', one.reads)
         const share = moved / ((one.reads + 1) * bytes)
         list.unshift({ name: 'memory', run: async () => share * (await mover.time('huge', one.reads, way)) })
       }
@@ -202,13 +201,4 @@ export async function benchElementwise(bench: Bench, numpy: NumPy | undefined): 
     mover?.close()
   }
   return rows
-}
-
-/** By the medians of 5. */
-async function fastestWay(mover: Mover, reads: number): Promise<number> {
-  const times = WAYS.map((): number[] => [])
-  for (let i = 0; i < 5; i++) for (const way of WAYS) times[way]!.push(await mover.time('huge', reads, way))
-  await settle()
-  const medians = times.map((list) => quantile(list, 0.5))
-  return medians.indexOf(Math.min(...medians))
 }
