@@ -15,6 +15,7 @@ import {
   scope,
   shield,
 } from '../../dist/landscape/index.js'
+import { runScript } from '../frame/child.js'
 import { errorOf, installClock, restoreClock, run, settle, sleep, sleepForever, time, timersSet } from './virtual.js'
 
 let unhandled: unknown[] = []
@@ -135,6 +136,28 @@ describe('a scope', () => {
       expect(error).toBe(broken)
     }
     expect(ends).toEqual(Array(2).fill('Expected `scope` to end by itself but its body failed: broken'))
+  })
+
+  it('survives failures that cannot be looked at', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const circular = new AggregateError([], 'circular')
+    circular.errors.push(circular)
+    const getter = Object.defineProperty(new Error(), 'cause', {
+      get() {
+        throw new Error('in a getter')
+      },
+    })
+    for (const failure of [proxy, circular, getter]) {
+      const caught: unknown[] = []
+      await scope(({ spawn }) => {
+        spawn(() => {
+          throw failure
+        })
+        return checkpoint().then(checkpoint)
+      }).catch((error) => caught.push(error))
+      expect(caught[0] === failure).toBe(true)
+    }
   })
 
   it('keeps falsy failures and values', async () => {
@@ -681,6 +704,20 @@ describe('inherit', () => {
   })
 })
 
+describe('a deadline that is not over', () => {
+  it('keeps the process alive, and one of an ended scope does not', async () => {
+    const { code, stdout } = await runScript(`
+      import { moveOnAfter, scope } from 'DIST/landscape/index.js'
+      const moved = await moveOnAfter(20, ({ signal }) => new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason))
+      }))
+      await scope(() => 1, { timeout: 1e8 })
+      console.log(moved.cancelled, process.getActiveResourcesInfo().includes('Timeout'))
+    `)
+    expect([code, stdout]).toEqual([0, 'true false\n'])
+  })
+})
+
 describe('arguments', () => {
   it('are refused with the name of what is wrong', async () => {
     const bad: [() => unknown, string, string][] = [
@@ -699,6 +736,7 @@ describe('arguments', () => {
       [() => shield(1 as never), 'ERR_OFFLOOP_ARG_TYPE', '`body`'],
       [() => scope(({ spawn }) => spawn(1 as never)), 'ERR_OFFLOOP_ARG_TYPE', '`fn`'],
       [() => scope(({ spawn }) => spawn(() => 1, { name: 1 as never })), 'ERR_OFFLOOP_ARG_TYPE', '`name`'],
+      [() => scope(({ spawn }) => spawn(() => 1, { title: '1' } as never)), 'ERR_OFFLOOP_OPTION', '`title`'],
       [async () => openScope({ timeout: -1 }), 'ERR_OFFLOOP_ARG_VALUE', '`timeout`'],
     ]
     for (const [call, code, name] of bad) {
