@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'ERR_OFFLOOP_OPTION' // TypeError: an option that the function does not have
   | 'ERR_OFFLOOP_NO_MEMORY' // RangeError: an allocation that could not be had
   | 'ERR_OFFLOOP_TIMEOUT' // Error named TimeoutError: the deadline of a .sync call passed
+  | 'ERR_OFFLOOP_TASK_CLONE' // TypeError: an argument or a result of a task that cannot be copied
+  | 'ERR_OFFLOOP_TASK_WORKER' // Error: the worker of a task died or did not start
   | 'ERR_OFFLOOP_ENGINE' // Error: OFFLOOP_ENGINE=native, and no binary can be used
   | 'ERR_OFFLOOP_INTERNAL' // Error: a defect of offloop
 
