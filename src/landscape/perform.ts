@@ -6,17 +6,7 @@ import { errorOf, type Failure, failureOf } from './failure.js'
 import type { WorkerLine } from './line.js'
 import { inherit } from './scope.js'
 import { contextOf, type TaskContext } from './task-context.js'
-import {
-  ABORTED,
-  type Answer,
-  type Down,
-  type Request,
-  STARTED,
-  sealParcel,
-  unpack,
-  WAITING,
-  WINDOW,
-} from './wire.js'
+import { ABORTED, type Answer, type Down, type Request, STARTED, sealParcel, unpack, WAITING, WINDOW } from './wire.js'
 
 const NEVER = new AbortController().signal
 
@@ -154,4 +144,3 @@ function isGenerator(value: unknown): boolean {
   const tag = Object.prototype.toString.call(value)
   return tag === '[object Generator]' || tag === '[object AsyncGenerator]'
 }
-

@@ -128,7 +128,12 @@ function watch(pool: Tinypool, worker: TinypoolWorker, on: Place): void {
 }
 
 function lost(label: string, on: Place, error: unknown): Error {
-  return coded(Error, 'ERR_OFFLOOP_TASK_WORKER', `Expected \`${label}\` to end but ${howLost(on, error)}`, causeOf(error))
+  return coded(
+    Error,
+    'ERR_OFFLOOP_TASK_WORKER',
+    `Expected \`${label}\` to end but ${howLost(on, error)}`,
+    causeOf(error),
+  )
 }
 
 function howLost(on: Place, error: unknown): string {

@@ -177,7 +177,9 @@ function isPlain(value: unknown, depth: number): boolean {
     const parts = Object.values(value)
     return parts.length <= MANY && parts.every((item) => isPlain(item, depth + 1))
   }
-  return prototype === ArrayBuffer.prototype || prototype === SharedArrayBuffer.prototype || prototype === Date.prototype
+  return (
+    prototype === ArrayBuffer.prototype || prototype === SharedArrayBuffer.prototype || prototype === Date.prototype
+  )
 }
 
 function culpritOf(
