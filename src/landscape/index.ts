@@ -22,3 +22,14 @@ export {
   scope,
   shield,
 } from './scope.js'
+export { task, taskOf } from './task.js'
+export type { TaskContext } from './task-context.js'
+export type {
+  CallOptions,
+  StreamTask,
+  Task,
+  TaskDescription,
+  TaskFactory,
+  TaskOf,
+  TaskOptions,
+} from './task-types.js'
