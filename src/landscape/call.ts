@@ -233,7 +233,7 @@ export class Call {
       this.answered = true
       if (answer === KILLED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
       if ('parts' in answer && answer.parts > this.received) await this.rest(answer.parts)
-      const value = openAnswer(answer, ask, ask.site.stack)
+      const value = openAnswer(answer, ask, ask.site)
       this.report(1)
       if (this.aborted === undefined) this.settle(() => this.resolve(value))
       else this.settle(() => this.reject(this.aborted!.reason))
