@@ -5,6 +5,8 @@ export {
   type Lease,
   type LimiterStatistics,
 } from './limiter.js'
+export { type Items, type MapOptions, type Mapped, map } from './map.js'
+export { reduce } from './reduce.js'
 export {
   type Ambient,
   Cancelled,
