@@ -7,19 +7,21 @@
  */
 import { clearTimeout, setTimeout } from 'node:timers'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
 import { workerLimit } from '../engine/js-limit.js'
 import { hold, letGo } from '../engine/js-loop.js'
 import { failureOf } from './failure.js'
+import { hearShared, onAbortTogether, speakShared } from './hubs.js'
 import type { Envelope } from './line.js'
-import { KILLED, type Passing, send } from './pool.js'
+import { ENDED, type Passing, send } from './pool.js'
 import { currentAmbient } from './scope.js'
 import {
   ABORTED,
   type Code,
+  DONE,
   type Down,
   type Inherited,
+  KILLED,
   type Movable,
   moveArguments,
   openAnswer,
@@ -69,12 +71,9 @@ export function requestOf(
     label,
     code,
     args: moved?.args ?? sealArguments(ask.args, on, nameOf),
-    contextAt,
-    stream: ask.onPart !== undefined,
-    ambient,
-    line: false,
-    port: undefined,
-    flag: undefined,
+    ...(contextAt === undefined ? {} : { contextAt }),
+    ...(ask.onPart === undefined ? {} : { stream: true as const }),
+    ...(ambient === undefined ? {} : { ambient }),
   }
   return { request, transfer: moved?.transfer ?? [] }
 }
@@ -145,7 +144,7 @@ export class Call {
     hold()
     const stoppable = signals.length > 0 || ask.timeout !== Infinity
     if (stoppable || ask.onProgress !== undefined || ask.onPart !== undefined) this.openLine()
-    for (const signal of signals) this.undo.push(onAbort(signal, () => this.abort(signal.reason)))
+    for (const signal of signals) this.undo.push(onAbortTogether(signal, (reason) => this.abort(reason)))
     if (ask.timeout !== Infinity) {
       this.timers.push(setTimeout(() => this.abort(timedOut(ask.label, ask.timeout)), ask.timeout))
     }
@@ -170,24 +169,50 @@ export class Call {
       this.settle(() => this.reject(reason))
       return
     }
-    const { flag } = this.request
-    const begun = flag === undefined ? this.started : Atomics.exchange(flag, 0, ABORTED) === STARTED
+    const begun = this.markAborted()
     this.tell({ abort: failureOf(reason) })
     // Its worker stays taken until it has answered or is replaced.
-    if (!this.answered) this.timers.push(setTimeout(() => this.kill!.abort(), this.ask.grace))
+    if (!this.answered) this.timers.push(setTimeout(() => this.end(), this.ask.grace))
     if (!begun) this.settle(() => this.reject(reason))
+  }
+
+  /** True if the function may have begun. */
+  private markAborted(): boolean {
+    const { flag } = this.request
+    if (flag === undefined) return this.started
+    if (Atomics.compareExchange(flag, 0, WAITING, ABORTED) === WAITING) return false
+    Atomics.compareExchange(flag, 0, STARTED, ABORTED)
+    return true
+  }
+
+  /** Has its worker replaced, unless the answer is on its way. */
+  private end(): void {
+    const { flag } = this.request
+    if (flag !== undefined) {
+      const state = Atomics.load(flag, 0)
+      if (state === DONE) return
+      // The worker may have moved on to DONE just now.
+      if (Atomics.compareExchange(flag, 0, state, KILLED) === DONE) return
+    }
+    this.kill!.abort()
   }
 
   private openLine(): void {
     const { id, on } = this.request
     this.kill = new AbortController()
     if (on === 'thread') {
+      const flag = new Int32Array(new SharedArrayBuffer(4)).fill(WAITING)
+      if (this.ask.onPart === undefined) {
+        this.undo.push(hearShared(id, (message) => this.hear(message)))
+        this.speak = (message) => speakShared(id, message)
+        this.request = { ...this.request, line: true, flag }
+        return
+      }
       const { port1, port2 } = new MessageChannel()
       this.port = port1
       port1.on('message', (message: Up) => this.hear(message))
       this.speak = (message) => port1.postMessage(message)
       this.transfer.push(port2)
-      const flag = new Int32Array(new SharedArrayBuffer(4)).fill(WAITING)
       this.request = { ...this.request, line: true, port: port2, flag }
       return
     }
@@ -231,9 +256,9 @@ export class Call {
     try {
       const answer = await send(request, { transfer, kill: kill?.signal, channel: this.passing })
       this.answered = true
-      if (answer === KILLED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
-      if ('parts' in answer && answer.parts > this.received) await this.rest(answer.parts)
-      const value = openAnswer(answer, ask, ask.site.stack)
+      if (answer === ENDED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
+      if ('parts' in answer && answer.parts! > this.received) await this.rest(answer.parts!)
+      const value = openAnswer(answer, ask, ask.site)
       this.report(1)
       if (this.aborted === undefined) this.settle(() => this.resolve(value))
       else this.settle(() => this.reject(this.aborted!.reason))

@@ -8,6 +8,7 @@
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { threadId } from 'node:worker_threads'
 import type { Tinypool, TinypoolChannel, TinypoolWorker } from 'tinypool'
 import { coded } from '../base/errors.js'
 import type { Answer, Movable, Place, Request } from './wire.js'
@@ -32,7 +33,7 @@ export interface Passing {
 }
 
 /** A call was ended by its `kill`. */
-export const KILLED: unique symbol = Symbol('killed')
+export const ENDED: unique symbol = Symbol('ended')
 
 type Library = typeof import('tinypool')
 let library: Library | undefined
@@ -40,7 +41,7 @@ let loading: Promise<Library> | undefined
 const pools: Partial<Record<Place, Tinypool>> = {}
 
 /** Has a worker answer the request; undefined while the library is loading. Rejects with ERR_OFFLOOP_TASK_WORKER. */
-export function send(request: Request, passing: Passing): Promise<Answer | typeof KILLED> {
+export function send(request: Request, passing: Passing): Promise<Answer | typeof ENDED> {
   if (library !== undefined) return dispatch(library, request, passing)
   loading ??= import('tinypool')
   return loading.then((loaded) => dispatch((library = loaded), request, passing))
@@ -55,23 +56,31 @@ async function dispatch(
   { Tinypool }: Library,
   request: Request,
   { transfer, kill, channel }: Passing,
-): Promise<Answer | typeof KILLED> {
-  if (kill?.aborted) return KILLED
+): Promise<Answer | typeof ENDED> {
   const { on, label } = request
-  try {
-    const pool = (pools[on] ??= open(Tinypool, on))
-    const answer = pool.run(request, {
-      transferList: transfer as Movable[],
-      ...(kill === undefined ? {} : { signal: kill }),
-      ...(channel === undefined ? {} : { channel }),
-    }) as Promise<Answer>
-    for (const worker of pool.threads) if (!watched.has(worker)) watch(pool, worker, on)
-    return await answer
-  } catch (error) {
-    if (kill?.aborted) return KILLED
-    throw lost(label, on, error)
+  for (;;) {
+    if (kill?.aborted) return ENDED
+    try {
+      const pool = (pools[on] ??= open(Tinypool, on))
+      const answer = pool.run(request, {
+        transferList: transfer as Movable[],
+        ...(kill === undefined ? {} : { signal: kill }),
+        ...(channel === undefined ? {} : { channel }),
+      }) as Promise<Answer>
+      for (const worker of pool.threads) if (!watched.has(worker)) watch(pool, worker, on)
+      return await answer
+    } catch (error) {
+      if (kill?.aborted) return ENDED
+      // A process that was killed for an older call had answered just before: the library gave it this one, which it
+      // never read. Threads do not answer once they are killed (perform.ts).
+      if (on === 'process' && (error as Error | undefined)?.message === 'Terminating worker thread') continue
+      throw lost(label, on, error)
+    }
   }
 }
+
+/** The name of the BroadcastChannel that the threads of this thread's pool listen to. */
+export const CHANNEL: string = `offloop ${process.pid} ${threadId} ${Math.random()}`
 
 function open(Pool: Library['Tinypool'], on: Place): Tinypool {
   const file = fileURLToPath(workerUrl())
@@ -85,6 +94,7 @@ function open(Pool: Library['Tinypool'], on: Place): Tinypool {
     // A worker that waits in Atomics.wait instead of its loop would freeze what a task has left running.
     useAtomics: false,
     trackUnmanagedFds: false,
+    workerData: CHANNEL,
     // A process gets nothing but what it is given; the object itself, so that changes are seen.
     ...(on === 'process' ? { env: process.env as Record<string, string>, serialization: 'advanced' as const } : {}),
   })

@@ -37,6 +37,8 @@ interface Definition extends TaskDescription {
   readonly grace: number
   /** Its function gives a promise, so that nobody can wait for it on this thread. */
   readonly waits: boolean
+  /** Known from the first call on. */
+  code?: Code
 }
 
 interface Given {
@@ -152,12 +154,14 @@ function askOf(definition: Definition, given: Given, args: readonly unknown[], o
   }
 }
 
-function codeOf({ work, constants }: Definition): Code {
+function codeOf(definition: Definition): Code {
+  const { work, constants } = definition
   if (!('fn' in work)) return work
-  return {
+  definition.code ??= {
     source: shipFunction(work.fn, constants as Readonly<Record<string, unknown>> | undefined).source,
     base: work.base,
   }
+  return definition.code
 }
 
 function onLoop(definition: Definition, given: Given, args: readonly unknown[]): unknown {

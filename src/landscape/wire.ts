@@ -32,20 +32,27 @@ export interface Request {
   /** All arguments, constants first: as they are for threads, in bytes for processes. */
   readonly args: readonly unknown[] | Uint8Array
   /** Where among the arguments the context goes. */
-  readonly contextAt: number | undefined
+  readonly contextAt?: number
   /** The function is a generator whose values are sent one by one. */
-  readonly stream: boolean
-  readonly ambient: Inherited | undefined
-  /** There is a way to speak while it runs: `port` to a thread, messages with `id` to a process. */
-  readonly line: boolean
-  readonly port: MessagePort | undefined
-  /** One word that both threads see: WAITING, STARTED or ABORTED. */
-  readonly flag: Int32Array | undefined
+  readonly stream?: true
+  readonly ambient?: Inherited
+  /** There is a way to speak while it runs; line.ts. */
+  readonly line?: true
+  readonly port?: MessagePort
+  /** One word that both threads see: WAITING, STARTED, ABORTED, KILLED or DONE. */
+  readonly flag?: Int32Array
 }
 
+/**
+ * The states of a call on a thread, by which its two sides agree: a call is WAITING, then STARTED, unless it is ABORTED
+ * first; a running one may be ABORTED, too. From any of them it becomes either DONE, by the worker, which then answers,
+ * or KILLED, by the caller, and then the worker never answers.
+ */
 export const WAITING = 0
 export const STARTED = 1
 export const ABORTED = 2
+export const KILLED = 3
+export const DONE = 4
 
 /** Values of a stream that may be on their way at once. */
 export const WINDOW = 16
@@ -61,8 +68,8 @@ export type Parcel = { readonly value: unknown } | { readonly bytes: Uint8Array 
 
 /** How a call ended. `parts` values of a stream were sent before: they come by another way, perhaps later. */
 export type Answer =
-  | { readonly result: Parcel; readonly parts: number }
-  | { readonly failure: Failure; readonly parts: number }
+  | { readonly result: Parcel; readonly parts?: number }
+  | { readonly failure: Failure; readonly parts?: number }
   | { readonly dropped: true }
 
 /** The task, as errors call it. */
@@ -72,10 +79,15 @@ export interface Named {
 }
 
 /** The value of an answer; or throws the task's error, whose stack goes on with the caller's. */
-export function openAnswer(answer: Answer, named: Named, callerStack?: string): unknown {
+export function openAnswer(answer: Answer, named: Named, caller?: string | { readonly stack?: string }): unknown {
   if ('result' in answer) return openParcel(answer.result)
   if ('dropped' in answer) throw coded(Error, 'ERR_OFFLOOP_INTERNAL', `Expected \`${named.label}\` to run once started`)
-  throw errorOf(answer.failure, `${named.label} [task on a ${named.on}]`, callerStack)
+  // Read here only: a stack is turned into text when it is first read, which takes longer than most tasks' messages.
+  throw errorOf(
+    answer.failure,
+    `${named.label} [task on a ${named.on}]`,
+    typeof caller === 'object' ? caller.stack : caller,
+  )
 }
 
 export function openParcel(parcel: Parcel): unknown {
