@@ -1,5 +1,7 @@
 /** How kernels learn of the scope they are called in. Without an open scope `get` is undefined, and nothing is paid. */
 
+import type { Room } from './room.js'
+
 /** What a call inherits from the scope around it. */
 export interface Ambient {
   /** Aborts when the scope is cancelled, its deadline and scopes around it included. */
@@ -12,6 +14,8 @@ export interface Ambient {
 
 /** The scope around the running code. */
 export interface Around extends Ambient {
+  /** Where its kernels take their threads from, if it or a scope around it limits them. */
+  readonly room: Room | undefined
   /** Its deadline has come: cancels the scope that set it, if the timer has not yet, and returns `signal.reason`. */
   expire(): unknown
 }

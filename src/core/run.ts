@@ -10,6 +10,7 @@ import { ambient, fewer } from './ambient.js'
 import { type Options, readInteger, readOptions, refuseResizable } from './arguments.js'
 import type { Definition } from './define.js'
 import { INLINE_NS, planAsync, planSync } from './plan.js'
+import type { Room } from './room.js'
 import { MAX_THREADS, settings } from './settings.js'
 
 type Known = ReadonlySet<string>
@@ -46,9 +47,9 @@ export function runCall(
     if (settings.guard) guard(value.array.buffer)
   }
   const around = ambient.get?.()
-  if (around === undefined) return start(kernel, call, threads, signal, undefined, onProgress)
+  if (around === undefined) return start(kernel, call, threads, signal, undefined, undefined, onProgress)
   if (around.signal.aborted) return Promise.reject(around.signal.reason)
-  return start(kernel, call, fewer(threads, around.threads), signal, around.signal, onProgress)
+  return start(kernel, call, fewer(threads, around.threads), signal, around.signal, around.room, onProgress)
 }
 
 /** A checked call, blocking. A scope's deadline does not cut it: it may be one of several that make a whole. */
@@ -62,6 +63,7 @@ function start(
   threads: number,
   signal: AbortSignal | undefined,
   outer: AbortSignal | undefined,
+  room: Room | undefined,
   onProgress: Progress | undefined,
 ): Promise<unknown> {
   const native = nativeFor(kernel)
@@ -76,9 +78,17 @@ function start(
     return Promise.resolve(result)
   }
   return new Promise((resolve, reject) => {
-    let stop: () => void = () => {}
+    let settled = false
+    let leave: (() => void) | undefined
+    // Until it has begun.
+    let stop: () => void = () => sink.stopped()
     let thrown: { error: unknown } | undefined
     let reached = 0
+    const settle = () => {
+      settled = true
+      unlisten?.()
+      leave?.()
+    }
     const report = (fraction: number) => {
       if (thrown !== undefined || !(fraction > reached)) return
       reached = fraction
@@ -98,7 +108,7 @@ function start(
       // The last fraction is kept for the end: 1 means that the result is there.
       progress: onProgress === undefined ? undefined : (fraction) => report(Math.min(fraction, 0.999)),
       resolve(outputs: Outputs) {
-        unlisten?.()
+        settle()
         aborted ??= abortedOf(signal, outer)
         if (aborted !== undefined) return reject(aborted.reason)
         let result: unknown
@@ -112,23 +122,27 @@ function start(
         else resolve(result)
       },
       stopped() {
-        unlisten?.()
+        settle()
         reject(thrown !== undefined ? thrown.error : aborted?.reason)
       },
       reject(error: unknown) {
-        unlisten?.()
+        settle()
         reject(error)
       },
     }
-    try {
-      stop =
-        native === undefined
-          ? startLater(kernel, call, sink)
-          : native.start(kernel, call, planAsync(call.work, threads), sink)
-    } catch (error) {
-      unlisten?.()
-      reject(error)
+    const begin = () => {
+      try {
+        stop =
+          native === undefined
+            ? startLater(kernel, call, sink)
+            : native.start(kernel, call, planAsync(call.work, threads), sink)
+      } catch (error) {
+        sink.reject(error)
+      }
     }
+    if (room === undefined) return begin()
+    leave = room.take(native === undefined ? 1 : threads, begin)
+    if (settled) leave()
   })
 }
 

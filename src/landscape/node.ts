@@ -6,6 +6,7 @@
 import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
 import { type Around, fewer } from '../core/ambient.js'
+import { Room } from '../core/room.js'
 import { because, Cancelled, says } from './cancelled.js'
 import { clock } from './clock.js'
 
@@ -38,6 +39,7 @@ export class CancelNode implements Around {
   readonly holder: Holder | undefined
   readonly shielded: boolean
   readonly threads: number
+  readonly room: Room | undefined
   closed = false
   /** What cancelled it; undefined while nothing has. */
   means: Means | undefined
@@ -58,6 +60,7 @@ export class CancelNode implements Around {
     this.holder = holder
     this.shielded = shielded
     this.threads = fewer(threads, parent?.threads ?? 0)
+    this.room = threads === 0 ? parent?.room : new Room(this.threads, parent?.room)
     this.#timeout = timeout
     this.#own = timeout === Infinity ? Infinity : clock.now() + timeout
     if (parent !== undefined) {

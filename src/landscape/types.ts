@@ -6,7 +6,7 @@ export interface ScopeOptions {
   timeout?: number | undefined
   /** Cancels the scope when it aborts. */
   signal?: AbortSignal | undefined
-  /** At most this many threads for each kernel called inside, 1 to 256. */
+  /** The kernels called inside have at most this many threads together, 1 to 256: what does not fit waits its turn. */
   threads?: number | undefined
   /** For messages. */
   name?: string | undefined

@@ -129,6 +129,35 @@ describe.runIf(isNative)('an awaited kernel', () => {
     expect(await nested).toBe(1)
   })
 
+  it('shares the threads of the scope with the others in it; what waits its turn can be cancelled', async () => {
+    configure({ threads: 2 })
+    await scope(
+      async ({ spawn }) => {
+        const first = new Int32Array(GRAINS)
+        const second = new Int32Array(20)
+        const third = new Int32Array(20)
+        const long = spawn(() => spin(GRAINS, 200, first))
+        const dropped = spawn(() => spin(20, 200, second))
+        const inner = spawn(() => scope(() => spin(20, 200, third), { threads: 1 }))
+        while (total(first) < 50) await turn()
+        expect([total(second), total(third), native!.stats().busy]).toEqual([0, 0, 1])
+        dropped.cancel()
+        expect(await errorOf(dropped)).toMatchObject({ code: 'ERR_OFFLOOP_CANCELLED' })
+        long.cancel()
+        expect(await inner).toBe(20)
+        expect([total(first) < GRAINS, total(second), total(third)]).toEqual([true, 0, 20])
+      },
+      { threads: 1 },
+    )
+    await scope(
+      async () => {
+        const all = Array.from({ length: 8 }, () => sum(new Float64Array(200_000).fill(1)))
+        expect(await Promise.all(all)).toEqual(Array(8).fill(200_000))
+      },
+      { threads: 1 },
+    )
+  })
+
   it('that streams ends with its scope, though its source hangs', async () => {
     let returned = false
     const hanging: AsyncIterable<Float64Array> = {
