@@ -13,7 +13,7 @@ import { hold, letGo } from '../engine/js-loop.js'
 import { failureOf } from './failure.js'
 import { hearShared, onAbortTogether, speakShared } from './hubs.js'
 import type { Envelope } from './line.js'
-import { ENDED, type Passing, send } from './pool.js'
+import { ENDED, Kill, type Passing, send } from './pool.js'
 import { currentAmbient } from './scope.js'
 import {
   ABORTED,
@@ -115,7 +115,7 @@ export class Call {
   private request: Request
   private readonly transfer: Movable[]
   private readonly undo: (() => void)[] = []
-  private kill: AbortController | undefined
+  private kill: Kill | undefined
   private readonly timers: NodeJS.Timeout[] = []
   private speak: ((message: Down) => void) | undefined
   private port: MessagePort | undefined
@@ -199,7 +199,7 @@ export class Call {
 
   private openLine(): void {
     const { id, on } = this.request
-    this.kill = new AbortController()
+    this.kill = new Kill()
     if (on === 'thread') {
       const flag = new Int32Array(new SharedArrayBuffer(4)).fill(WAITING)
       if (this.ask.onPart === undefined) {
@@ -254,7 +254,7 @@ export class Call {
   async run(): Promise<void> {
     const { ask, request, transfer, kill } = this
     try {
-      const answer = await send(request, { transfer, kill: kill?.signal, channel: this.passing })
+      const answer = await send(request, { transfer, kill, channel: this.passing })
       this.answered = true
       if (answer === ENDED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
       if ('parts' in answer && answer.parts! > this.received) await this.rest(answer.parts!)
