@@ -2,7 +2,7 @@
 import { getEventListeners, once } from 'node:events'
 import { setTimeout as realSleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { contextState, inherit } from '../../dist/internal.js'
+import { clock, contextState, inherit } from '../../dist/internal.js'
 import {
   type Ambient,
   Cancelled,
@@ -423,6 +423,19 @@ describe('deadlines', () => {
       expect((await errorOf(run(running))).message).toContain(inner < outer ? '`scope` to' : '`scope outer` to')
       expect(time()).toBe(10)
     }
+  })
+
+  it('passed on a loop too busy for timers: the next checkpoint says so, of equal ones the outer', async () => {
+    const busy = failAfter(
+      10,
+      () =>
+        failAfter(10, async () => {
+          clock.now = () => 10
+          await checkpoint()
+        }),
+      { name: 'outer' },
+    )
+    expect((await errorOf(busy)).message).toContain('`scope outer` to end within 10 ms')
   })
 
   it('longer than a timer can be, or infinite', async () => {
