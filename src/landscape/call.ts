@@ -5,13 +5,14 @@
  * worker is replaced. It is the worker that runs this very call which is replaced: a call that has answered is beyond
  * the reach of its own kill.
  */
+import { AsyncResource } from 'node:async_hooks'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { timedOut } from '../base/errors.js'
 import { workerLimit } from '../engine/js-limit.js'
 import { hold, letGo } from '../engine/js-loop.js'
 import { failureOf } from './failure.js'
-import { hearShared, onAbortTogether, speakShared } from './hubs.js'
+import { catchUp, hearShared, onAbortTogether, speakShared } from './hubs.js'
 import type { Envelope } from './line.js'
 import { ENDED, Kill, type Passing, send } from './pool.js'
 import { currentAmbient } from './scope.js'
@@ -124,7 +125,11 @@ export class Call {
   private expected = Infinity
   private complete: () => void = () => {}
 
+  /** In the scope of the call, whoever hears the message. */
+  private readonly onProgress: Ask['onProgress']
+
   constructor(private readonly ask: Ask) {
+    this.onProgress = ask.onProgress && AsyncResource.bind(ask.onProgress)
     const ambient = currentAmbient()
     const { signal, timeout } = ask
     if (signal?.aborted) throw signal.reason
@@ -242,7 +247,7 @@ export class Call {
     if (this.settled || this.aborted !== undefined || !(fraction > this.reached)) return
     this.reached = fraction
     try {
-      this.ask.onProgress?.(fraction)
+      this.onProgress?.(fraction)
     } catch (error) {
       this.abort(error)
     }
@@ -255,6 +260,7 @@ export class Call {
       const answer = await send(request, { transfer, kill, channel: this.passing })
       this.answered = true
       if (answer === ENDED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
+      if (ask.onProgress !== undefined) catchUp()
       if ('parts' in answer && answer.parts! > this.received) await this.rest(answer.parts!)
       const value = openAnswer(answer, ask, ask.site)
       this.report(1)
