@@ -27,9 +27,28 @@ const MOST_WORKERS = 256
 export interface Passing {
   readonly transfer: readonly Movable[]
   /** Aborted: the worker that runs the call is replaced, or the call withdrawn if none runs it yet. */
-  readonly kill: AbortSignal | undefined
+  readonly kill: AbortSignal | Kill | undefined
   /** The way to speak with a process. */
   readonly channel: TinypoolChannel | undefined
+}
+
+/** As much of a signal as the library needs: making an AbortController takes longer than all else about a call. */
+export class Kill {
+  aborted = false
+  private listener: (() => void) | undefined
+
+  once(_: 'abort', listener: () => void): void {
+    this.listener = listener
+  }
+
+  off(): void {
+    this.listener = undefined
+  }
+
+  abort(): void {
+    this.aborted = true
+    this.listener?.()
+  }
 }
 
 /** A call was ended by its `kill`. */
