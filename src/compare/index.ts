@@ -61,7 +61,11 @@ export function compare<P extends readonly unknown[]>(
  * @example
  * console.log(String(await compare(sort, [prices])))
  */
-export function compare(callable: Callable & { readonly with?: undefined }, inputs?: readonly unknown[], options?: CompareOptions): Promise<Comparison>
+export function compare(
+  callable: Callable & { readonly with?: undefined },
+  inputs?: readonly unknown[],
+  options?: CompareOptions,
+): Promise<Comparison>
 export async function compare(
   callable: Callable | TaskLike,
   inputs?: readonly unknown[],

@@ -1,6 +1,6 @@
 /** The diagram as an SVG file: doing more at once to the right, doing it faster upwards. */
 import { digits } from '../table.js'
-import { type Axis, logAxis, placeLabels } from './plot.js'
+import { type Axis, type Box, logAxis, placeLabels } from './plot.js'
 import { labelOf } from './table.js'
 import type { Landscape, Mark } from './types.js'
 
@@ -87,9 +87,18 @@ function marksOf(marks: readonly Mark[], across: Axis, up: Axis, engine: Landsca
     const about = `${labels[i]}: ${digits(atOnce)}× and ${digits(faster)}×`
     return [
       `<circle cx="${round(box.x + RADIUS)}" cy="${round(box.y + RADIUS)}" r="${RADIUS - 1}" fill="${holdsLoop ? '#ffffff' : color}" stroke="${color}" stroke-width="2"><title>${escaped(about)}</title></circle>`,
-      ...(place === undefined ? [] : [text(place.x, place.y + 13, labels[i]!)]),
+      ...(place === undefined ? [] : [nameAt(place, box, labels[i]!)]),
     ]
   })
+}
+
+/** Text has no known width: it starts, ends or is centred where it is nearest to its mark. Lines do not cross it. */
+function nameAt(place: Box, mark: Box, label: string): string {
+  const halo = 'stroke="#ffffff" stroke-width="4" paint-order="stroke"'
+  const y = place.y + 13
+  if (place.x >= mark.x + mark.w) return text(place.x, y, label, halo)
+  if (place.x + place.w <= mark.x) return text(place.x + place.w, y, label, `${halo} text-anchor="end"`)
+  return text(place.x + place.w / 2, y, label, `${halo} text-anchor="middle"`)
 }
 
 function legend(): string[] {
