@@ -232,6 +232,8 @@ describe('the SVG', () => {
     // One for each way, two in the legend.
     expect(svg.match(/<circle /g)).toHaveLength(WAYS.length + 2)
     for (const label of ['native kernel', 'JavaScript twin', 'processes']) expect(svg).toContain(`>${label}</text>`)
+    const crowd = svgOf(landscape(WAYS.map((way) => mark(way, 2, 2))))
+    expect(crowd.match(/stroke-width="4"/g)).toHaveLength(WAYS.length)
   })
 })
 

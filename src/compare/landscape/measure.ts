@@ -32,9 +32,11 @@ async function measureJob(
 ): Promise<JobReport> {
   try {
     const faces = ways.map((way) => ({ label: way.name, threads: 1, run: () => way.run() }))
+    const begun = performance.now()
     // These runs warm the workers up as well.
     const differences = await firstRuns(faces, signal)
-    const measured = await measure(faces, { budgetMs: budgetMs / 2, watchLoop: true, signal, onProgress })
+    const left = Math.max(1, budgetMs / 2 - (performance.now() - begun))
+    const measured = await measure(faces, { budgetMs: left, watchLoop: true, signal, onProgress })
     const idleLoopP99Ms = measured.idle.read().p99Ms
     const rows = measured.series.flatMap((series, i) => {
       if (series.runs === 0) return []

@@ -8,6 +8,7 @@ const [WIDTH, HEIGHT] = [800, 520]
 /** The plot inside, in pixels. */
 const PLOT = { x: 84, y: 84, w: 676, h: 340 }
 const RADIUS = 7
+const GAP = 5
 const FONT = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'
 const COLORS = { text: '#1f2933', faint: '#61707f', grid: '#e3e8ee', free: '#12805c', holds: '#c05600' }
 
@@ -78,18 +79,24 @@ function marksOf(marks: readonly Mark[], across: Axis, up: Axis, engine: Landsca
   }))
   const labels = marks.map(({ way }) => labelOf(way, engine))
   // About the width of a letter at this size; marks at the edges may lean over it.
-  const sizes = labels.map((label) => ({ w: Math.ceil(7.2 * label.length), h: 16 }))
+  const sizes = labels.map((label) => ({ w: Math.ceil(6.4 * label.length), h: 16 }))
   const bounds = { x: PLOT.x - RADIUS, y: PLOT.y - RADIUS, w: PLOT.w + 2 * RADIUS, h: PLOT.h + 2 * RADIUS }
-  const places = placeLabels(boxes, sizes, bounds, 5)
+  const places = placeLabels(boxes, sizes, bounds, GAP)
   return marks.flatMap(({ holdsLoop, atOnce, faster }, i) => {
     const [box, place] = [boxes[i]!, places[i]]
     const color = holdsLoop ? COLORS.holds : COLORS.free
     const about = `${labels[i]}: ${digits(atOnce)}× and ${digits(faster)}×`
     return [
       `<circle cx="${round(box.x + RADIUS)}" cy="${round(box.y + RADIUS)}" r="${RADIUS - 1}" fill="${holdsLoop ? '#ffffff' : color}" stroke="${color}" stroke-width="2"><title>${escaped(about)}</title></circle>`,
-      ...(place === undefined ? [] : [nameAt(place, box, labels[i]!)]),
+      nameAt(place ?? beside(box, sizes[i]!.w), box, labels[i]!),
     ]
   })
+}
+
+/** Where there is no room anywhere: over what else is there. */
+function beside({ x, y }: Box, w: number): Box {
+  const right = x + 2 * RADIUS + GAP
+  return { x: right + w <= WIDTH ? right : x - GAP - w, y: y - 1, w, h: 2 * RADIUS + 2 }
 }
 
 /** Text has no known width: it starts, ends or is centred where it is nearest to its mark. Lines do not cross it. */
