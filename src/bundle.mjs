@@ -9,7 +9,16 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
 rmSync('dist/parts', { recursive: true, force: true })
 await build({
-  entryPoints: ['src/index.ts', 'src/cli.ts', 'src/worker.ts', 'src/compare/index.ts', 'src/internal.ts'],
+  entryPoints: [
+    'src/index.ts',
+    'src/cli.ts',
+    'src/worker.ts',
+    'src/compare/index.ts',
+    'src/landscape/index.ts',
+    'src/landscape/worker.ts',
+    'src/landscape/sync-worker.ts',
+    'src/internal.ts',
+  ],
   outbase: 'src',
   outdir: 'dist',
   bundle: true,

@@ -15,6 +15,9 @@ export type ErrorCode =
   | 'ERR_OFFLOOP_TASK_SOURCE' // TypeError: a function that cannot travel as source, or needs something from outside
   | 'ERR_OFFLOOP_DEADLOCK' // Error: a .sync call that would wait for its own thread
   | 'ERR_OFFLOOP_ENGINE' // Error: OFFLOOP_ENGINE=native, and no binary can be used
+  | 'ERR_OFFLOOP_CANCELLED' // Cancelled: the reason of a scope or child that was cancelled
+  | 'ERR_OFFLOOP_SCOPE_CLOSED' // Error: a child for a scope that has ended
+  | 'ERR_OFFLOOP_SCOPE_FAILED' // AggregateError: several failures inside one scope
   | 'ERR_OFFLOOP_INTERNAL' // Error: a defect of offloop
 
 type Constructor = new (message: string, options?: ErrorOptions) => Error

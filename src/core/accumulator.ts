@@ -6,9 +6,11 @@
  * starts inside a block keeps the elements up to that block's end in `head`, so that the state of the elements before
  * it can be completed by merging. Nodes stand at absolute block numbers: merged states are the tree of the whole.
  */
+import { abortedOf, onAbortOf } from '../base/abort.js'
 import { constructorOf, type Dtype, dtypeOf, nameOf, type TypedArray } from '../base/dtypes.js'
 import { coded, wrongShape, wrongType, wrongValue } from '../base/errors.js'
 import type { Call } from '../engine/values.js'
+import { ambient } from './ambient.js'
 import { type Options, readArray, readInteger } from './arguments.js'
 import type { Definition } from './define.js'
 import { readSignal, readThreads, runCall, runCallSync } from './run.js'
@@ -330,23 +332,21 @@ export async function runStream(
   const signal = readSignal(given)
   const threads = readThreads(wanted)
   const state = makeAccumulator(definition, reducing, own)
-  signal?.throwIfAborted()
+  const outer = ambient.get?.()?.signal
+  abortedOf(signal, outer)?.throwIfAborted()
   const iterator = iteratorOf(chunks)
   let stop: (() => void) | undefined
   const aborted = new Promise<never>((_, reject) => {
-    if (signal === undefined) return
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    stop = () => signal.removeEventListener('abort', abort)
+    stop = onAbortOf(signal, outer, ({ reason }) => reject(reason))
   })
   aborted.catch(() => {}) // it is looked at only while something is awaited
   let done = false
   try {
     for (;;) {
-      const next = await (signal === undefined ? iterator.next() : Promise.race([iterator.next(), aborted]))
+      const next = await (stop === undefined ? iterator.next() : Promise.race([iterator.next(), aborted]))
       done = next.done === true
       if (done) return state.value()
-      signal?.throwIfAborted()
+      abortedOf(signal, outer)?.throwIfAborted()
       const chunk: unknown = next.value
       if (reducing.operands.length > 1 && !Array.isArray(chunk)) {
         throw wrongType('chunk', `an array of ${reducing.operands.length} TypedArrays`, chunk)

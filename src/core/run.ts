@@ -1,11 +1,12 @@
 /** The three faces of every kernel: check, plan, start, settle. */
-import { isSignal, onAbort } from '../base/abort.js'
+import { abortedOf, isSignal, onAbortOf } from '../base/abort.js'
 import { timedOut, wrongType, wrongValue } from '../base/errors.js'
 import { nativeFor } from '../engine/choose.js'
 import { startLater } from '../engine/js-start.js'
 import { TimeoutStatus } from '../engine/native.js'
 import { runTwin } from '../engine/twin.js'
 import type { Call, Outputs, Sink } from '../engine/values.js'
+import { ambient, fewer } from './ambient.js'
 import { type Options, readInteger, readOptions, refuseResizable } from './arguments.js'
 import type { Definition } from './define.js'
 import { INLINE_NS, planAsync, planSync } from './plan.js'
@@ -28,7 +29,10 @@ export function runAsync(kernel: Definition, known: Known, args: readonly unknow
   }
 }
 
-/** A checked call, asynchronously: a promise of what its `finish` makes. Throws what refuses the arrays. */
+/**
+ * A checked call, asynchronously, under the scope around it: a promise of what its `finish` makes. Throws what refuses
+ * the arrays.
+ */
 export function runCall(
   kernel: Definition,
   call: Call,
@@ -41,12 +45,15 @@ export function runCall(
     refuseResizable(value.array)
     if (settings.guard) guard(value.array.buffer)
   }
-  return start(kernel, call, threads, signal, onProgress)
+  const around = ambient.get?.()
+  if (around === undefined) return start(kernel, call, threads, signal, undefined, onProgress)
+  if (around.signal.aborted) return Promise.reject(around.signal.reason)
+  return start(kernel, call, fewer(threads, around.threads), signal, around.signal, onProgress)
 }
 
-/** A checked call, blocking. */
+/** A checked call, blocking. A scope's deadline does not cut it: it may be one of several that make a whole. */
 export function runCallSync(kernel: Definition, call: Call): unknown {
-  return call.finish(compute(kernel, call, 0, 0, undefined))
+  return call.finish(compute(kernel, call, ambient.get?.()?.threads ?? 0, 0, undefined))
 }
 
 function start(
@@ -54,6 +61,7 @@ function start(
   call: Call,
   threads: number,
   signal: AbortSignal | undefined,
+  outer: AbortSignal | undefined,
   onProgress: Progress | undefined,
 ): Promise<unknown> {
   const native = nativeFor(kernel)
@@ -81,13 +89,18 @@ function start(
         stop()
       }
     }
-    const unlisten = signal === undefined ? undefined : onAbort(signal, () => stop())
+    let aborted: AbortSignal | undefined
+    const unlisten = onAbortOf(signal, outer, (first) => {
+      aborted = first
+      stop()
+    })
     const sink: Sink = {
       // The last fraction is kept for the end: 1 means that the result is there.
       progress: onProgress === undefined ? undefined : (fraction) => report(Math.min(fraction, 0.999)),
       resolve(outputs: Outputs) {
         unlisten?.()
-        if (signal?.aborted) return reject(signal.reason)
+        aborted ??= abortedOf(signal, outer)
+        if (aborted !== undefined) return reject(aborted.reason)
         let result: unknown
         try {
           result = call.finish(outputs)
@@ -100,7 +113,7 @@ function start(
       },
       stopped() {
         unlisten?.()
-        reject(thrown !== undefined ? thrown.error : signal?.reason)
+        reject(thrown !== undefined ? thrown.error : aborted?.reason)
       },
       reject(error: unknown) {
         unlisten?.()
@@ -123,16 +136,16 @@ export function runSync(kernel: Definition, known: Known, args: readonly unknown
   const options = args[kernel.arity] === undefined ? undefined : readOptions(args[kernel.arity], known)
   if (options === undefined) {
     const call = kernel.check(args, NO_OPTIONS)
-    return call.finish(compute(kernel, call, 0, 0, undefined))
+    return call.finish(computeAround(kernel, call, 0, 0, undefined))
   }
   const threads = readThreads(options.threads)
   const timeout = readTimeout(options.timeout)
   const onProgress = readProgress(options.onProgress)
   const call = kernel.check(args, options)
-  if (onProgress === undefined) return call.finish(compute(kernel, call, threads, timeout, undefined))
+  if (onProgress === undefined) return call.finish(computeAround(kernel, call, threads, timeout, undefined))
   let thrown: { error: unknown } | undefined
   let reached = 0
-  const outputs = compute(kernel, call, threads, timeout, (fraction) => {
+  const outputs = computeAround(kernel, call, threads, timeout, (fraction) => {
     if (fraction > reached && fraction < 1) {
       reached = fraction
       try {
@@ -151,19 +164,41 @@ export function runSync(kernel: Definition, known: Known, args: readonly unknown
 
 const NO_OPTIONS: Options = Object.freeze({})
 
+type Blocking = (fraction: number) => boolean
+
+/** Under the scope around it: its cancellation, its deadline if that is nearer, its threads. */
+function computeAround(
+  kernel: Definition,
+  call: Call,
+  threads: number,
+  timeout: number,
+  progress: Blocking | undefined,
+): Outputs {
+  const around = ambient.get?.()
+  if (around === undefined) return compute(kernel, call, threads, timeout, progress)
+  if (around.signal.aborted) throw around.signal.reason
+  const most = fewer(threads, around.threads)
+  const { deadline } = around
+  if (deadline === Infinity) return compute(kernel, call, most, timeout, progress)
+  const left = deadline - performance.now()
+  if (timeout !== 0 && timeout <= left) return compute(kernel, call, most, timeout, progress)
+  return compute(kernel, call, most, Math.max(left, 1e-3), progress, () => around.expire())
+}
+
 function compute(
   kernel: Definition,
   call: Call,
   threads: number,
   timeout: number,
-  progress: ((fraction: number) => boolean) | undefined,
+  progress: Blocking | undefined,
+  expire?: () => unknown,
 ): Outputs {
   const native = nativeFor(kernel)
   if (native === undefined || (call.tiny === true && threads === 0)) return runTwin(kernel, call.values)
   try {
     return native.sync(kernel, call, planSync(call.work, threads, timeout), progress)
   } catch (error) {
-    if (error instanceof TimeoutStatus) throw timedOut(`${kernel.name}.sync`, timeout)
+    if (error instanceof TimeoutStatus) throw expire === undefined ? timedOut(`${kernel.name}.sync`, timeout) : expire()
     throw error
   }
 }

@@ -9,8 +9,8 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
-import { hold, letGo } from '../engine/js-loop.js'
 import { workerLimit } from '../engine/js-limit.js'
+import { hold, letGo } from '../engine/js-loop.js'
 import { failureOf } from './failure.js'
 import type { Envelope } from './line.js'
 import { KILLED, type Passing, send } from './pool.js'
@@ -26,8 +26,8 @@ import {
   openParcel,
   type Place,
   type Request,
-  sealArguments,
   STARTED,
+  sealArguments,
   type Up,
   WAITING,
 } from './wire.js'
@@ -62,8 +62,7 @@ export function requestOf(
   ambient: Inherited | undefined,
 ): { request: Request; transfer: readonly Movable[] } {
   const { on, label, code, contextAt, nameOf } = ask
-  const moved =
-    on === 'thread' && ask.transfer.length > 0 ? moveArguments(ask.args, ask.transfer, nameOf) : undefined
+  const moved = on === 'thread' && ask.transfer.length > 0 ? moveArguments(ask.args, ask.transfer, nameOf) : undefined
   const request: Request = {
     id: ++ids,
     on,
@@ -167,7 +166,10 @@ export class Call {
   abort(reason: unknown): void {
     if (this.settled || this.aborted !== undefined) return
     this.aborted = { reason }
-    if (queues[this.ask.on].waiting.delete(this)) return this.settle(() => this.reject(reason))
+    if (queues[this.ask.on].waiting.delete(this)) {
+      this.settle(() => this.reject(reason))
+      return
+    }
     const { flag } = this.request
     const begun = flag === undefined ? this.started : Atomics.exchange(flag, 0, ABORTED) === STARTED
     this.tell({ abort: failureOf(reason) })
@@ -231,7 +233,7 @@ export class Call {
       this.answered = true
       if (answer === KILLED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
       if ('parts' in answer && answer.parts > this.received) await this.rest(answer.parts)
-      const value = openAnswer(answer, ask, ask.site.stack)
+      const value = openAnswer(answer, ask, ask.site)
       this.report(1)
       if (this.aborted === undefined) this.settle(() => this.resolve(value))
       else this.settle(() => this.reject(this.aborted!.reason))

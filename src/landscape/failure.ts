@@ -64,7 +64,12 @@ export function errorOf(failure: Failure, where?: string, callerStack?: string):
   const error =
     fields.code === 'ERR_OFFLOOP_CANCELLED'
       ? new Cancelled(message)
-      : make(base, name, message, failure.errors?.map((one) => errorOf(one)))
+      : make(
+          base,
+          name,
+          message,
+          failure.errors?.map((one) => errorOf(one)),
+        )
   const hide = (key: string, value: unknown) =>
     Object.defineProperty(error, key, { value, writable: true, enumerable: false, configurable: true })
   if (error.name !== name) hide('name', name)

@@ -6,17 +6,7 @@ import { errorOf, type Failure, failureOf } from './failure.js'
 import type { WorkerLine } from './line.js'
 import { inherit } from './scope.js'
 import { contextOf, type TaskContext } from './task-context.js'
-import {
-  ABORTED,
-  type Answer,
-  type Down,
-  type Request,
-  STARTED,
-  sealParcel,
-  unpack,
-  WAITING,
-  WINDOW,
-} from './wire.js'
+import { ABORTED, type Answer, type Down, type Request, STARTED, sealParcel, unpack, WAITING, WINDOW } from './wire.js'
 
 const NEVER = new AbortController().signal
 
@@ -132,9 +122,10 @@ class Run {
       const { done, value: given } = await iterator.next()
       const value = await given // a generator may yield promises
       if (done) return value
+      const part = sealParcel(value, request.on, `value ${this.parts + 1} of ${request.label}`)
       this.credit--
       this.parts++
-      line!.send({ part: sealParcel(value, request.on, `value ${this.parts} of ${request.label}`) })
+      line!.send({ part })
       // A turn of the loop, in which a stop is heard.
       if (this.parts % WINDOW === 0) await new Promise(setImmediate)
     }
@@ -142,9 +133,10 @@ class Run {
 }
 
 function iteratorOf(value: unknown, label: string): AsyncIterator<unknown> | Iterator<unknown> {
-  const iterable = value as Partial<AsyncIterable<unknown> & Iterable<unknown>> | undefined | null
-  const make = iterable?.[Symbol.asyncIterator] ?? iterable?.[Symbol.iterator]
-  if (typeof make === 'function') return make.call(iterable)
+  if (typeof value === 'object' && value !== null) {
+    if (Symbol.asyncIterator in value) return (value as AsyncIterable<unknown>)[Symbol.asyncIterator]()
+    if (Symbol.iterator in value) return (value as Iterable<unknown>)[Symbol.iterator]()
+  }
   throw coded(TypeError, 'ERR_OFFLOOP_ARG_TYPE', `Expected a generator function for \`${label}\` but it returned none`)
 }
 
@@ -152,4 +144,3 @@ function isGenerator(value: unknown): boolean {
   const tag = Object.prototype.toString.call(value)
   return tag === '[object Generator]' || tag === '[object AsyncGenerator]'
 }
-

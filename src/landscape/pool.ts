@@ -12,6 +12,13 @@ import type { Tinypool, TinypoolChannel, TinypoolWorker } from 'tinypool'
 import { coded } from '../base/errors.js'
 import type { Answer, Movable, Place, Request } from './wire.js'
 
+declare global {
+  // The library's typings speak of the browser's Worker, which programs without the DOM's types do not have.
+  interface Worker {
+    readonly resourceLimits?: object
+  }
+}
+
 /** A worker without work ends after this long. */
 const IDLE_MS = 1000
 const MOST_WORKERS = 256
@@ -121,7 +128,12 @@ function watch(pool: Tinypool, worker: TinypoolWorker, on: Place): void {
 }
 
 function lost(label: string, on: Place, error: unknown): Error {
-  return coded(Error, 'ERR_OFFLOOP_TASK_WORKER', `Expected \`${label}\` to end but ${howLost(on, error)}`, causeOf(error))
+  return coded(
+    Error,
+    'ERR_OFFLOOP_TASK_WORKER',
+    `Expected \`${label}\` to end but ${howLost(on, error)}`,
+    causeOf(error),
+  )
 }
 
 function howLost(on: Place, error: unknown): string {

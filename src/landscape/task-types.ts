@@ -64,7 +64,11 @@ export interface TaskFactory {
     fn: (constants: C, ...args: P) => R,
     options?: TaskOptions,
   ): TaskOf<P, R>
-  <F extends AnyFunction>(url: URL | string, exportName: string, options?: TaskOptions): TaskOf<Parameters<F>, ReturnType<F>>
+  <F extends AnyFunction>(
+    url: URL | string,
+    exportName: string,
+    options?: TaskOptions,
+  ): TaskOf<Parameters<F>, ReturnType<F>>
   /**
    * As `task`, of a function that gets a context first (after the constants): `ctx.signal`, `ctx.progress(fraction)`,
    * `ctx.checkpoint()`.
@@ -86,7 +90,11 @@ export interface TaskFactory {
       fn: (constants: C, ctx: TaskContext, ...args: P) => R,
       options?: TaskOptions,
     ): TaskOf<P, R>
-    <F extends AnyFunction>(url: URL | string, exportName: string, options?: TaskOptions): TaskOf<Rest<F>, ReturnType<F>>
+    <F extends AnyFunction>(
+      url: URL | string,
+      exportName: string,
+      options?: TaskOptions,
+    ): TaskOf<Rest<F>, ReturnType<F>>
   }
 }
 

@@ -26,7 +26,9 @@ const NEVER = new AbortController().signal
 const DEFINITION: unique symbol = Symbol.for('offloop.task')
 
 /** What runs: a function of the caller's, or a module's export. */
-type Work = { readonly fn: Any; readonly base: string | undefined } | { readonly url: string; readonly exportName: string }
+type Work =
+  | { readonly fn: Any; readonly base: string | undefined }
+  | { readonly url: string; readonly exportName: string }
 
 interface Definition extends TaskDescription {
   readonly work: Work
@@ -35,6 +37,8 @@ interface Definition extends TaskDescription {
   readonly grace: number
   /** Its function gives a promise, so that nobody can wait for it on this thread. */
   readonly waits: boolean
+  /** Known from the first call on. */
+  code?: Code
 }
 
 interface Given {
@@ -150,9 +154,14 @@ function askOf(definition: Definition, given: Given, args: readonly unknown[], o
   }
 }
 
-function codeOf({ work, constants }: Definition): Code {
+function codeOf(definition: Definition): Code {
+  const { work, constants } = definition
   if (!('fn' in work)) return work
-  return { source: shipFunction(work.fn, constants as Readonly<Record<string, unknown>> | undefined).source, base: work.base }
+  definition.code ??= {
+    source: shipFunction(work.fn, constants as Readonly<Record<string, unknown>> | undefined).source,
+    base: work.base,
+  }
+  return definition.code
 }
 
 function onLoop(definition: Definition, given: Given, args: readonly unknown[]): unknown {
@@ -225,7 +234,8 @@ function readTaskOptions(value: unknown): ReadOptions {
 function readCallOptions(value: unknown, given: Given): Given {
   const { signal, transfer, timeout, onProgress } = readOptions(value, CALL_OPTIONS) as CallOptions
   if (transfer !== undefined && !Array.isArray(transfer)) throw wrongType('transfer', 'an array of buffers', transfer)
-  if (onProgress !== undefined && typeof onProgress !== 'function') throw wrongType('onProgress', 'a function', onProgress)
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw wrongType('onProgress', 'a function', onProgress)
   return {
     signal: readSignal(signal) ?? given.signal,
     transfer: (transfer as readonly Movable[] | undefined) ?? given.transfer,

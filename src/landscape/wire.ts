@@ -72,10 +72,15 @@ export interface Named {
 }
 
 /** The value of an answer; or throws the task's error, whose stack goes on with the caller's. */
-export function openAnswer(answer: Answer, named: Named, callerStack?: string): unknown {
+export function openAnswer(answer: Answer, named: Named, caller?: string | { readonly stack?: string }): unknown {
   if ('result' in answer) return openParcel(answer.result)
   if ('dropped' in answer) throw coded(Error, 'ERR_OFFLOOP_INTERNAL', `Expected \`${named.label}\` to run once started`)
-  throw errorOf(answer.failure, `${named.label} [task on a ${named.on}]`, callerStack)
+  // Read here only: a stack is turned into text when it is first read, which takes longer than most tasks' messages.
+  throw errorOf(
+    answer.failure,
+    `${named.label} [task on a ${named.on}]`,
+    typeof caller === 'object' ? caller.stack : caller,
+  )
 }
 
 export function openParcel(parcel: Parcel): unknown {
@@ -177,7 +182,9 @@ function isPlain(value: unknown, depth: number): boolean {
     const parts = Object.values(value)
     return parts.length <= MANY && parts.every((item) => isPlain(item, depth + 1))
   }
-  return prototype === ArrayBuffer.prototype || prototype === SharedArrayBuffer.prototype || prototype === Date.prototype
+  return (
+    prototype === ArrayBuffer.prototype || prototype === SharedArrayBuffer.prototype || prototype === Date.prototype
+  )
 }
 
 function culpritOf(

@@ -6,6 +6,13 @@ import type { Answer, Request } from './wire.js'
 
 if (isMainThread && process.send !== undefined) listenToParent()
 
+// What gives import() in shipped functions its base is experimental on Node 20 to 24; once per worker is no news.
+const { emitWarning } = process
+process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+  if (String(warning).startsWith('vm.USE_MAIN_CONTEXT_DEFAULT_LOADER')) return
+  Reflect.apply(emitWarning, process, [warning, ...rest])
+}
+
 export default function run(request: Request): Promise<Answer> {
   return perform(request, lineOf(request))
 }

@@ -11,7 +11,10 @@ function shippedOf(fn: unknown): (...args: unknown[]) => unknown {
 
 /** A function from text, as a file without transformations would have it. */
 const from = (text: string): unknown => new Function(`return ${text}`)()
-const methodFrom = (text: string): unknown => Object.values(from(`({ ${text} })`) as object)[0]
+const methodFrom = (text: string): unknown => {
+  const object = from(`({ ${text} })`) as object
+  return Reflect.get(object, Reflect.ownKeys(object)[0]!)
+}
 
 function refusalOf(fn: unknown, constants?: Record<string, unknown>): string {
   let message = ''
@@ -48,15 +51,14 @@ describe('a function that stands alone', () => {
 
   it.each([
     ['add(a, b) { return a + b }'],
-    ['[Symbol.for("add")](a, b) { return a + b }', 'symbol'],
+    ['[Symbol.for("add")](a, b) { return a + b }'],
     ["'add two'(a, b) { return a + b }"],
     ['42(a, b) { return a + b }'],
     ['async(a, b) { return a + b }'],
     ['get(a, b) { return a + b }'],
     ['function(a, b) { return a + b }'],
-  ])('the method %s', (text, key) => {
-    const fn = key ? (from(`({ ${text} })[Symbol.for("add")]`) as unknown) : methodFrom(text)
-    expect(shippedOf(fn)(2, 3)).toBe(5)
+  ])('the method %s', (text) => {
+    expect(shippedOf(methodFrom(text))(2, 3)).toBe(5)
   })
 
   it.each([
@@ -132,6 +134,7 @@ describe('a function that needs something from outside', () => {
     ['that writes', '(x) => { outer = x }', '1:10'],
     ['that uses in a default', '(x = outer) => x', '1:6'],
     ['that uses in a nested function', '(xs) => xs.map((x) => x * outer)', '1:27'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the template is of the function
     ['that uses in a template', '(x) => `${x}${outer}`', '1:15'],
     ['that uses as shorthand', '(x) => ({ x, outer })', '1:14'],
     ['that extends', '() => class extends outer {}', '1:21'],

@@ -147,9 +147,9 @@ describe('in a worker', () => {
     expect(await all(f(5))).toEqual([1, 2, 3, 4, 5])
     const plain = task(WORK, 'countTo') as unknown as (n: number) => Promise<unknown>
     await expect(plain(5)).rejects.toThrow(/stream: true/)
-    await expect(all((task(WORK, 'add', { stream: true }) as unknown as StreamTask<number[], unknown>)(1, 2))).rejects.toThrow(
-      /generator function/,
-    )
+    await expect(
+      all((task(WORK, 'add', { stream: true }) as unknown as StreamTask<number[], unknown>)(1, 2)),
+    ).rejects.toThrow(/generator function/)
   })
 
   it('ends with the scope around it', async () => {

@@ -163,10 +163,13 @@ describe('the context', () => {
   })
 
   it('rejects the call with what onProgress throws', async () => {
-    const f = task.withContext(async (ctx) => {
-      ctx.progress(0.5)
-      await new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)))
-    }, { on: 'thread' })
+    const f = task.withContext(
+      async (ctx) => {
+        ctx.progress(0.5)
+        await new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)))
+      },
+      { on: 'thread' },
+    )
     const error = new Error('no more')
     const rejected = f.with({
       onProgress: () => {

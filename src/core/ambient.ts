@@ -1,0 +1,25 @@
+/** How kernels learn of the scope they are called in. Without an open scope `get` is undefined, and nothing is paid. */
+
+/** What a call inherits from the scope around it. */
+export interface Ambient {
+  /** Aborts when the scope is cancelled, its deadline and scopes around it included. */
+  readonly signal: AbortSignal
+  /** In `performance.now()` milliseconds of this thread; Infinity: none. */
+  readonly deadline: number
+  /** At most this many threads; 0: no limit. */
+  readonly threads: number
+}
+
+/** The scope around the running code. */
+export interface Around extends Ambient {
+  /** Its deadline has come: cancels the scope that set it, if the timer has not yet, and returns `signal.reason`. */
+  expire(): unknown
+}
+
+/** `get` is set by the landscape while a scope is open. What it returns is cancelled already if its deadline passed. */
+export const ambient: { get: (() => Around | undefined) | undefined } = { get: undefined }
+
+/** The smaller of two limits of threads, where 0 is none. */
+export function fewer(a: number, b: number): number {
+  return a === 0 || (b !== 0 && b < a) ? b : a
+}

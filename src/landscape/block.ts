@@ -1,0 +1,194 @@
+/**
+ * A block: a cancel scope with children, which settles once and only when all of them have.
+ *
+ * Outcome, in this order: one failure is thrown as it is, several as an AggregateError; if something was cut off by a
+ * cancellation from outside, the reason of that; if it was cut off by the block's own deadline or signal, or its body
+ * by its own `cancel()`, the block's reason; otherwise what the body returned.
+ */
+import { coded, wrongType } from '../base/errors.js'
+import { because } from './cancelled.js'
+import { current, enter, leave, within } from './context.js'
+import { CancelNode, type Holder, type Place } from './node.js'
+import type { Handle, Scope, SpawnOptions } from './types.js'
+
+/** Without a parent in the place: that of the running code. */
+export class Block implements Scope, Holder {
+  readonly node: CancelNode
+  readonly name: string | undefined
+  /** Settles with the block. */
+  readonly ended: Promise<unknown>
+  #settle!: { resolve(value: unknown): void; reject(error: unknown): void }
+  readonly #outer: Holder | undefined
+  /** The body, children, and blocks opened inside. */
+  #pending = 1
+  #spawned = 0
+  #failures: unknown[] = []
+  /** Failures that somebody was given already: they are not thrown again. */
+  readonly #delivered = new Set<unknown>()
+  /** Something ended by a cancellation that the block itself knows. */
+  #cut = false
+  #bodyCut = false
+  #value: unknown
+
+  constructor(name: string | undefined, place: Omit<Place, 'parent' | 'title' | 'holder'>, holds: boolean) {
+    const parent = current()
+    enter()
+    this.name = name
+    this.#outer = holds ? parent?.holder : undefined
+    this.#outer?.hold()
+    this.node = new CancelNode({
+      ...place,
+      parent,
+      title: name === undefined ? 'scope' : `scope ${name}`,
+      holder: this,
+    })
+    this.ended = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+  }
+
+  get signal(): AbortSignal {
+    return this.node.signal
+  }
+
+  // Arrows: `scope(({ spawn, signal }) => …)` takes them off the object.
+  readonly cancel = (reason?: unknown): void => this.node.cancelBy(reason)
+
+  readonly spawn = <T>(fn: (signal: AbortSignal) => T, options?: SpawnOptions): Handle<Awaited<T>> => {
+    if (typeof fn !== 'function') throw wrongType('fn', 'a function', fn)
+    const name = readName(options?.name) ?? (fn.name === '' ? undefined : fn.name)
+    this.refuseClosed('spawn')
+    this.#spawned++
+    const title = `child ${name ?? this.#spawned}`
+    const node = new CancelNode({ parent: this.node, title, holder: this })
+    this.#pending++
+    const settled = started(node, () => fn(node.signal)).then(
+      (value) => {
+        node.close()
+        this.release()
+        return value
+      },
+      (error) => {
+        const given = this.#endedBy(node, error)
+        node.close()
+        this.release()
+        throw given
+      },
+    )
+    settled.catch(() => {}) // it is the block's
+    return new Child(node, settled)
+  }
+
+  /** Runs the body, once. */
+  run(body: () => unknown): void {
+    started(this.node, body).then(
+      (value) => {
+        this.#value = value
+        this.release()
+      },
+      (error) => {
+        this.#endedBy(this.node, error)
+        this.#bodyCut = this.node.origin(error) !== undefined
+        this.release()
+      },
+    )
+  }
+
+  /** Runs something inside whose promise the caller has: what it fails with is not thrown by the block again. */
+  async runFor<T>(fn: () => T): Promise<Awaited<T>> {
+    this.#pending++
+    try {
+      return await started(this.node, fn)
+    } catch (error) {
+      const cut = this.#cut
+      let given = this.#endedBy(this.node, error)
+      this.#cut = cut // what is cut off in here, its caller hears
+      // Cut off by a failing child: that failure says more than its cancellation.
+      if (this.node.means === 'failure' && given === this.node.reason) given = this.#failures[0]
+      this.#delivered.add(given)
+      throw given
+    } finally {
+      this.release()
+    }
+  }
+
+  /** Takes in what a child or the body ended with; returns what tells of it best: a cancellation by its reason. */
+  #endedBy(node: CancelNode, error: unknown): unknown {
+    const origin = node.origin(error)
+    if (origin === undefined) {
+      if (!this.#failures.includes(error)) this.#failures.push(error)
+      this.node.fail(node === this.node ? 'its body' : node.title, error)
+      return error
+    }
+    // From above a shield, through a signal that was handed in: Trio, too, ends the block then.
+    if (origin !== node && this.node.means === undefined) this.node.cancel('outer', origin.reason)
+    // A child that was cancelled alone is nobody else's business.
+    if (this.node.means !== undefined) this.#cut = true
+    return node.means === undefined ? error : node.reason
+  }
+
+  refuseClosed(what: string): void {
+    if (!this.node.closed) return
+    const message = `Expected an open scope for \`${what}\` but received one that has ended (\`${this.node.title}\`)`
+    throw coded(Error, 'ERR_OFFLOOP_SCOPE_CLOSED', message)
+  }
+
+  hold(): void {
+    this.#pending++
+  }
+
+  release(): void {
+    if (--this.#pending > 0) return
+    const { node } = this
+    const { outer } = node
+    const failures = this.#failures.filter((error) => !this.#delivered.has(error))
+    node.close()
+    leave()
+    this.#outer?.release()
+    if (failures.length === 1) this.#settle.reject(failures[0])
+    else if (failures.length > 1) this.#settle.reject(several(node.title, failures))
+    else if (this.#cut && outer !== undefined) this.#settle.reject(outer.reason)
+    else if (
+      this.#bodyCut ||
+      (this.#cut && (node.means === 'deadline' || node.means === 'signal' || node.means === 'outer'))
+    )
+      this.#settle.reject(node.reason)
+    else this.#settle.resolve(this.#value)
+  }
+}
+
+class Child<T> implements Handle<T> {
+  readonly #node: CancelNode
+  readonly #settled: Promise<T>
+  readonly cancel = (reason?: unknown): void => {
+    if (!this.#node.closed) this.#node.cancelBy(reason)
+  }
+
+  constructor(node: CancelNode, settled: Promise<T>) {
+    this.#node = node
+    this.#settled = settled
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a handle is awaited
+  then<A = T, B = never>(
+    fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    rejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#settled.then(fulfilled, rejected)
+  }
+}
+
+/** Starts it at once, inside the node; there, too, a thenable that does nothing before it is awaited. */
+function started<T>(node: CancelNode, fn: () => T): Promise<Awaited<T>> {
+  return within(node, () => new Promise<Awaited<T>>((resolve) => resolve(fn() as Awaited<T>)))
+}
+
+export function readName(value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value
+  throw wrongType('name', 'a string', value)
+}
+
+function several(title: string, failures: readonly unknown[]): Error {
+  const message = `Expected \`${title}\` to end without a failure but ${failures.length} failed${because(failures[0])}`
+  return Object.assign(new AggregateError(failures, message), { code: 'ERR_OFFLOOP_SCOPE_FAILED' as const })
+}
