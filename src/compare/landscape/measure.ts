@@ -53,7 +53,7 @@ function marksOf(waiting: JobReport, computing: JobReport): Mark[] {
   return waiting.rows.flatMap(({ face, speedup }) => {
     const other = computing.rows.find((row) => row.face === face)
     if (other === undefined) return []
-    const holdsLoop = other.loopMaxMs >= computing.rows[0]!.loopMaxMs / 2
+    const holdsLoop = other.loopMaxMs >= Math.max(other.medianMs / 2, computing.rows[0]!.medianMs / 4)
     return [{ way: face, atOnce: speedup, faster: other.speedup, holdsLoop }]
   })
 }

@@ -48,7 +48,7 @@ export interface Mark {
   readonly atOnce: number
   /** Speed-up of the computing job. */
   readonly faster: number
-  /** True if the computing job held the event loop up at least half as long as plain JavaScript did. */
+  /** True if the computing job once held the event loop up for half of its own time, and a quarter of that of `await`. */
   readonly holdsLoop: boolean
 }
 
