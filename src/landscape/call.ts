@@ -7,11 +7,11 @@
  */
 import { clearTimeout, setTimeout } from 'node:timers'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
 import { workerLimit } from '../engine/js-limit.js'
 import { hold, letGo } from '../engine/js-loop.js'
 import { failureOf } from './failure.js'
+import { hearShared, onAbortTogether, speakShared } from './hubs.js'
 import type { Envelope } from './line.js'
 import { KILLED, type Passing, send } from './pool.js'
 import { currentAmbient } from './scope.js'
@@ -69,12 +69,9 @@ export function requestOf(
     label,
     code,
     args: moved?.args ?? sealArguments(ask.args, on, nameOf),
-    contextAt,
-    stream: ask.onPart !== undefined,
-    ambient,
-    line: false,
-    port: undefined,
-    flag: undefined,
+    ...(contextAt === undefined ? {} : { contextAt }),
+    ...(ask.onPart === undefined ? {} : { stream: true as const }),
+    ...(ambient === undefined ? {} : { ambient }),
   }
   return { request, transfer: moved?.transfer ?? [] }
 }
@@ -145,7 +142,7 @@ export class Call {
     hold()
     const stoppable = signals.length > 0 || ask.timeout !== Infinity
     if (stoppable || ask.onProgress !== undefined || ask.onPart !== undefined) this.openLine()
-    for (const signal of signals) this.undo.push(onAbort(signal, () => this.abort(signal.reason)))
+    for (const signal of signals) this.undo.push(onAbortTogether(signal, (reason) => this.abort(reason)))
     if (ask.timeout !== Infinity) {
       this.timers.push(setTimeout(() => this.abort(timedOut(ask.label, ask.timeout)), ask.timeout))
     }
@@ -182,12 +179,18 @@ export class Call {
     const { id, on } = this.request
     this.kill = new AbortController()
     if (on === 'thread') {
+      const flag = new Int32Array(new SharedArrayBuffer(4)).fill(WAITING)
+      if (this.ask.onPart === undefined) {
+        this.undo.push(hearShared(id, (message) => this.hear(message)))
+        this.speak = (message) => speakShared(id, message)
+        this.request = { ...this.request, line: true, flag }
+        return
+      }
       const { port1, port2 } = new MessageChannel()
       this.port = port1
       port1.on('message', (message: Up) => this.hear(message))
       this.speak = (message) => port1.postMessage(message)
       this.transfer.push(port2)
-      const flag = new Int32Array(new SharedArrayBuffer(4)).fill(WAITING)
       this.request = { ...this.request, line: true, port: port2, flag }
       return
     }
@@ -232,7 +235,7 @@ export class Call {
       const answer = await send(request, { transfer, kill: kill?.signal, channel: this.passing })
       this.answered = true
       if (answer === KILLED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
-      if ('parts' in answer && answer.parts > this.received) await this.rest(answer.parts)
+      if ('parts' in answer && answer.parts! > this.received) await this.rest(answer.parts!)
       const value = openAnswer(answer, ask, ask.site)
       this.report(1)
       if (this.aborted === undefined) this.settle(() => this.resolve(value))

@@ -16,7 +16,7 @@ export async function perform(request: Request, line?: WorkerLine): Promise<Answ
   const run = new Run(request, line)
   try {
     if (run.signal.aborted) return { dropped: true } // an abort that overtook its request
-    line?.send({ started: true })
+    if (flag === undefined) line?.send({ started: true })
     const fn = await load(request.code, label)
     const value = await run.around(async () => {
       const result = fn(...run.args())
@@ -29,7 +29,8 @@ export async function perform(request: Request, line?: WorkerLine): Promise<Answ
         `Expected a plain or async function for \`${label}\` but received a generator (pass { stream: true } to task())`,
       )
     }
-    return { result: sealParcel(value, on, `the result of ${label}`), parts: run.parts }
+    const result = sealParcel(value, on, `the result of ${label}`)
+    return request.stream ? { result, parts: run.parts } : { result }
   } catch (error) {
     return { failure: travelling(failureOf(error), request), parts: run.parts }
   } finally {

@@ -8,6 +8,7 @@
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { threadId } from 'node:worker_threads'
 import type { Tinypool, TinypoolChannel, TinypoolWorker } from 'tinypool'
 import { coded } from '../base/errors.js'
 import type { Answer, Movable, Place, Request } from './wire.js'
@@ -73,6 +74,9 @@ async function dispatch(
   }
 }
 
+/** The name of the BroadcastChannel that the threads of this thread's pool listen to. */
+export const CHANNEL: string = `offloop ${process.pid} ${threadId} ${Math.random()}`
+
 function open(Pool: Library['Tinypool'], on: Place): Tinypool {
   const file = fileURLToPath(workerUrl())
   if (!existsSync(file)) throw new Error(`no ${file} (a bundle does not contain it)`)
@@ -85,6 +89,7 @@ function open(Pool: Library['Tinypool'], on: Place): Tinypool {
     // A worker that waits in Atomics.wait instead of its loop would freeze what a task has left running.
     useAtomics: false,
     trackUnmanagedFds: false,
+    workerData: CHANNEL,
     // A process gets nothing but what it is given; the object itself, so that changes are seen.
     ...(on === 'process' ? { env: process.env as Record<string, string>, serialization: 'advanced' as const } : {}),
   })

@@ -32,15 +32,15 @@ export interface Request {
   /** All arguments, constants first: as they are for threads, in bytes for processes. */
   readonly args: readonly unknown[] | Uint8Array
   /** Where among the arguments the context goes. */
-  readonly contextAt: number | undefined
+  readonly contextAt?: number
   /** The function is a generator whose values are sent one by one. */
-  readonly stream: boolean
-  readonly ambient: Inherited | undefined
-  /** There is a way to speak while it runs: `port` to a thread, messages with `id` to a process. */
-  readonly line: boolean
-  readonly port: MessagePort | undefined
+  readonly stream?: true
+  readonly ambient?: Inherited
+  /** There is a way to speak while it runs; line.ts. */
+  readonly line?: true
+  readonly port?: MessagePort
   /** One word that both threads see: WAITING, STARTED or ABORTED. */
-  readonly flag: Int32Array | undefined
+  readonly flag?: Int32Array
 }
 
 export const WAITING = 0
@@ -61,8 +61,8 @@ export type Parcel = { readonly value: unknown } | { readonly bytes: Uint8Array 
 
 /** How a call ended. `parts` values of a stream were sent before: they come by another way, perhaps later. */
 export type Answer =
-  | { readonly result: Parcel; readonly parts: number }
-  | { readonly failure: Failure; readonly parts: number }
+  | { readonly result: Parcel; readonly parts?: number }
+  | { readonly failure: Failure; readonly parts?: number }
   | { readonly dropped: true }
 
 /** The task, as errors call it. */
