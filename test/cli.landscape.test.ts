@@ -142,9 +142,9 @@ describe('offloop landscape', () => {
 
   it('reads its flags', () => {
     const usual = readLandscapeRequest([])
-    const quick = readLandscapeRequest(['--quick', '--size', '1e4', '--json'])
-    expect(usual).toMatchObject({ size: 20_000, seconds: 10, svg: undefined, json: false })
-    expect(quick).toMatchObject({ size: 10_000, json: true })
+    const quick = readLandscapeRequest(['--quick', '--size', '3e4', '--json'])
+    expect(usual).toMatchObject({ size: 10_000, seconds: 10, svg: undefined, json: false })
+    expect(quick).toMatchObject({ size: 30_000, json: true })
     expect(quick.requests).toBeLessThan(usual.requests)
   })
 })

@@ -56,7 +56,7 @@ Usage
   offloop landscape [flags]
 
 Flags
-  --size <n>        vectors that the computing job searches (20000)
+  --size <n>        vectors that the computing job searches (10000)
   --seconds <s>     time to spend in all (10)
   --svg <file>      also writes the picture there
   --quick           smaller jobs, about 1 s

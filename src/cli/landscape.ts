@@ -19,7 +19,7 @@ const FLAGS: Flags = {
   json: { type: 'boolean' },
 }
 
-const USUAL = { size: 20_000, requests: 32, delayMs: 10, seconds: 10 }
+const USUAL = { size: 10_000, requests: 32, delayMs: 10, seconds: 10 }
 const QUICK = { size: 2000, requests: 8, delayMs: 5, seconds: 1 }
 
 export interface LandscapeRequest {
