@@ -6,12 +6,15 @@
  * by its own `cancel()`, the block's reason; otherwise what the body returned.
  */
 import { coded, wrongType } from '../base/errors.js'
+import { readOptions } from '../core/arguments.js'
 import { because } from './cancelled.js'
 import { current, enter, leave, within } from './context.js'
 import { CancelNode, type Holder, type Place } from './node.js'
 import type { Handle, Scope, SpawnOptions } from './types.js'
 
-/** Without a parent in the place: that of the running code. */
+const SPAWN_OPTIONS: ReadonlySet<string> = new Set(['name'])
+
+/** Its parent is the scope of the code that makes it. */
 export class Block implements Scope, Holder {
   readonly node: CancelNode
   readonly name: string | undefined
@@ -56,7 +59,8 @@ export class Block implements Scope, Holder {
 
   readonly spawn = <T>(fn: (signal: AbortSignal) => T, options?: SpawnOptions): Handle<Awaited<T>> => {
     if (typeof fn !== 'function') throw wrongType('fn', 'a function', fn)
-    const name = readName(options?.name) ?? (fn.name === '' ? undefined : fn.name)
+    const given = options === undefined ? undefined : readName(readOptions(options, SPAWN_OPTIONS).name)
+    const name = given ?? (fn.name === '' ? undefined : fn.name)
     this.refuseClosed('spawn')
     this.#spawned++
     const title = `child ${name ?? this.#spawned}`

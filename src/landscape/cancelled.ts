@@ -21,7 +21,12 @@ export class Cancelled extends Error {
 /** ': what it said', or nothing. */
 export function because(cause: unknown): string {
   if (cause === undefined) return ''
-  return `: ${cause instanceof Error && cause.message !== '' ? cause.message : typeof cause === 'string' ? cause : describe(cause)}`
+  if (typeof cause === 'string') return `: ${cause}`
+  try {
+    return `: ${cause instanceof Error && cause.message !== '' ? cause.message : describe(cause)}`
+  } catch {
+    return '' // a value whose getters throw
+  }
 }
 
 /**
@@ -29,8 +34,16 @@ export function because(cause: unknown): string {
  * rejects with), or is an AggregateError of nothing else (Promise.any).
  */
 export function says(error: unknown, reason: unknown): boolean {
+  try {
+    if (tells(error, reason)) return true
+    if (!(error instanceof AggregateError)) return false
+    return error.errors.length > 0 && error.errors.every((one) => tells(one, reason))
+  } catch {
+    return false
+  }
+}
+
+function tells(error: unknown, reason: unknown): boolean {
   if (error === reason) return true
-  if (typeof error !== 'object' || error === null) return false
-  if ('cause' in error && error.cause === reason) return true
-  return error instanceof AggregateError && error.errors.length > 0 && error.errors.every((one) => says(one, reason))
+  return typeof error === 'object' && error !== null && 'cause' in error && error.cause === reason
 }

@@ -1,8 +1,8 @@
 /** The rules of scopes, each once, on a virtual clock. */
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { setTimeout as realSleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { contextState, inherit } from '../../dist/internal.js'
+import { clock, contextState, inherit } from '../../dist/internal.js'
 import {
   type Ambient,
   Cancelled,
@@ -15,6 +15,7 @@ import {
   scope,
   shield,
 } from '../../dist/landscape/index.js'
+import { runScript } from '../frame/child.js'
 import { errorOf, installClock, restoreClock, run, settle, sleep, sleepForever, time, timersSet } from './virtual.js'
 
 let unhandled: unknown[] = []
@@ -135,6 +136,28 @@ describe('a scope', () => {
       expect(error).toBe(broken)
     }
     expect(ends).toEqual(Array(2).fill('Expected `scope` to end by itself but its body failed: broken'))
+  })
+
+  it('survives failures that cannot be looked at', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const circular = new AggregateError([], 'circular')
+    circular.errors.push(circular)
+    const getter = Object.defineProperty(new Error(), 'cause', {
+      get() {
+        throw new Error('in a getter')
+      },
+    })
+    for (const failure of [proxy, circular, getter]) {
+      const caught: unknown[] = []
+      await scope(({ spawn }) => {
+        spawn(() => {
+          throw failure
+        })
+        return checkpoint().then(checkpoint)
+      }).catch((error) => caught.push(error))
+      expect(caught[0] === failure).toBe(true)
+    }
   })
 
   it('keeps falsy failures and values', async () => {
@@ -290,6 +313,9 @@ describe('cancellation', () => {
     expect(error).toMatchObject({ code: 'ERR_OFFLOOP_CANCELLED', cause: reason })
     expect(error.message).toBe("Expected `scope` to end by itself but the caller's signal was aborted: user left")
     const { signal } = controller
+    const still = new AbortController()
+    await scope(() => 1, { signal: still.signal })
+    expect(getEventListeners(still.signal, 'abort')).toHaveLength(0)
     expect(await scope((s) => s.signal.aborted, { signal })).toBe(true)
     expect(await errorOf(scope(sleepForever, { signal }))).toMatchObject({ cause: reason })
   })
@@ -399,6 +425,19 @@ describe('deadlines', () => {
     }
   })
 
+  it('passed on a loop too busy for timers: the next checkpoint says so, of equal ones the outer', async () => {
+    const busy = failAfter(
+      10,
+      () =>
+        failAfter(10, async () => {
+          clock.now = () => 10
+          await checkpoint()
+        }),
+      { name: 'outer' },
+    )
+    expect((await errorOf(busy)).message).toContain('`scope outer` to end within 10 ms')
+  })
+
   it('longer than a timer can be, or infinite', async () => {
     expect((await run(moveOnAfter(2 ** 40, sleepForever))).cancelled).toBe(false)
     installClock()
@@ -436,7 +475,8 @@ describe('a shield', () => {
     expect(await run(running)).toMatchObject({ cancelled: false, value: { cancelled: true } })
     expect(time()).toBe(20)
     installClock()
-    expect((await errorOf(run(shield(sleepForever, { timeout: 5 })))).name).toBe('TimeoutError')
+    const own = moveOnAfter(2, () => shield(sleepForever, { timeout: 5, name: 'own' }))
+    expect((await errorOf(run(own))).message).toContain('`scope own` to end within 5 ms')
   })
 
   it('passes a cancellation on that comes in by a signal of outside', async () => {
@@ -611,6 +651,29 @@ describe('the context', () => {
     expect(await after).toBeUndefined()
   })
 
+  it('turns the hooks of promises off with the last scope', async () => {
+    // Without hooks a promise has no id of its own, and all that runs in one turn has the same.
+    const { stdout } = await runScript(`
+      import { executionAsyncId } from 'node:async_hooks'
+      import { openScope, scope } from 'DIST/landscape/index.js'
+      const hooked = async () => {
+        await null
+        const first = executionAsyncId()
+        await null
+        return executionAsyncId() !== first
+      }
+      const seen = [await hooked(), await scope(hooked), await hooked()]
+      const s = openScope()
+      seen.push(await s.run(() => scope(hooked)))
+      await s.close()
+      seen.push(await hooked())
+      console.log(seen.join())
+    `)
+    // From Node 24 on, contexts need no hooks at all.
+    const inside = Number.parseInt(process.versions.node, 10) < 24
+    expect(stdout.trim()).toBe([false, inside, false, inside, false].join())
+  })
+
   it('of code that a scope left behind is what is around that scope', async () => {
     await scope(async () => {
       let resume = () => {}
@@ -681,6 +744,20 @@ describe('inherit', () => {
   })
 })
 
+describe('a deadline that is not over', () => {
+  it('keeps the process alive, and one of an ended scope does not', async () => {
+    const { code, stdout } = await runScript(`
+      import { moveOnAfter, scope } from 'DIST/landscape/index.js'
+      const moved = await moveOnAfter(20, ({ signal }) => new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason))
+      }))
+      await scope(() => 1, { timeout: 1e8 })
+      console.log(moved.cancelled, process.getActiveResourcesInfo().includes('Timeout'))
+    `)
+    expect([code, stdout]).toEqual([0, 'true false\n'])
+  })
+})
+
 describe('arguments', () => {
   it('are refused with the name of what is wrong', async () => {
     const bad: [() => unknown, string, string][] = [
@@ -699,6 +776,7 @@ describe('arguments', () => {
       [() => shield(1 as never), 'ERR_OFFLOOP_ARG_TYPE', '`body`'],
       [() => scope(({ spawn }) => spawn(1 as never)), 'ERR_OFFLOOP_ARG_TYPE', '`fn`'],
       [() => scope(({ spawn }) => spawn(() => 1, { name: 1 as never })), 'ERR_OFFLOOP_ARG_TYPE', '`name`'],
+      [() => scope(({ spawn }) => spawn(() => 1, { title: '1' } as never)), 'ERR_OFFLOOP_OPTION', '`title`'],
       [async () => openScope({ timeout: -1 }), 'ERR_OFFLOOP_ARG_VALUE', '`timeout`'],
     ]
     for (const [call, code, name] of bad) {
