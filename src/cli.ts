@@ -11,6 +11,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const { compareCommand } = await import('./cli/compare.js')
     return compareCommand(args)
   },
+  async landscape(args) {
+    const { landscapeCommand } = await import('./cli/landscape.js')
+    return landscapeCommand(args)
+  },
   async info(args) {
     const { infoCommand } = await import('./cli/info.js')
     return infoCommand(args)

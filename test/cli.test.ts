@@ -89,7 +89,7 @@ describe('offloop', () => {
   ])('compare %s is refused', (line, message) => {
     expect(() => readRequest(line.split(' '))).toThrow(message)
     expect(() => readRequest(line.split(' '))).toThrow(UsageError)
-    expect(() => helpOn('me')).toThrow("Unknown command 'me'; there is compare, info and help")
+    expect(() => helpOn('me')).toThrow("Unknown command 'me'; there is compare, landscape, info and help")
   })
 })
 

@@ -10,9 +10,10 @@ import {
   formatSizes,
   type SizesComparison,
 } from '../compare/index.js'
-import { type Information, info } from '../core/info.js'
+import { info } from '../core/info.js'
 import { firstLine } from './arguments.js'
 import { progressBar } from './bar.js'
+import { headerOf, print, stopOnInterrupt, wantsColor } from './print.js'
 import { readRequest } from './request.js'
 
 /** More kernels than this get a line each instead of a table each. */
@@ -30,9 +31,7 @@ export async function compareCommand(args: readonly string[]): Promise<number> {
   const brief = kernels.size > FEW && !request.sizes
 
   const bar = progressBar(process.stderr, totalMs)
-  const controller = new AbortController()
-  const interrupt = () => (controller.signal.aborted ? process.exit(130) : controller.abort())
-  process.on('SIGINT', interrupt)
+  const { signal, done: stopListening } = stopOnInterrupt()
   if (!json) {
     print(headerOf(info()))
     const many = kernels.size === 1 ? '1 kernel' : `${kernels.size} kernels`
@@ -46,7 +45,7 @@ export async function compareCommand(args: readonly string[]): Promise<number> {
     const share = expected[done]! / totalMs
     const before = expected.slice(0, done++).reduce((a, b) => a + b, 0) / totalMs
     const onProgress = (fraction: number) => bar.show(name, before + share * fraction)
-    const options = { dtype, threads, budgetMs: eachMs, signal: controller.signal, onProgress }
+    const options = { dtype, threads, budgetMs: eachMs, signal, onProgress }
     try {
       const result = await (request.sizes
         ? compareSizes(kernel, options)
@@ -63,17 +62,11 @@ export async function compareCommand(args: readonly string[]): Promise<number> {
       failed = true
       process.stderr.write(`offloop: ${name} failed: ${firstLine(error)}\n`)
     }
-    if (controller.signal.aborted) break
+    if (signal.aborted) break
   }
-  process.off('SIGINT', interrupt)
+  stopListening()
   if (printed && !json) print(`\n${brief ? BRIEF : legend(request.sizes)}`)
-  return controller.signal.aborted ? 130 : failed ? 1 : 0
-}
-
-/** As Node itself decides: FORCE_COLOR, NO_COLOR, and what the terminal can. */
-function wantsColor(): boolean {
-  if (process.stdout.isTTY) return process.stdout.hasColors()
-  return /^(|1|2|3|true)$/.test(process.env.FORCE_COLOR ?? 'absent')
+  return signal.aborted ? 130 : failed ? 1 : 0
 }
 
 function tableOf(result: Comparison | SizesComparison, color: boolean): string {
@@ -91,12 +84,6 @@ twin: .sync runs the twin there, being the quicker or the only one.`
 event loop was meanwhile, beyond 99 % of an idle loop's ticks.`
 }
 
-function headerOf({ version, engine, reason, isa, threads, threadsSource, node }: Information): string {
-  return engine === 'native'
-    ? `offloop ${version}, native ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'} (${threadsSource}), Node ${node}`
-    : `offloop ${version}, JavaScript only (${reason}), Node ${node}`
-}
-
 /** A size without memory. */
 function isRefusal(error: unknown): boolean {
   return (error as { code?: unknown }).code === 'ERR_OFFLOOP_NO_MEMORY'
@@ -105,8 +92,4 @@ function isRefusal(error: unknown): boolean {
 /** JSON has no Infinity: the distance between a number and NaN. */
 function infinity(_key: string, value: unknown): unknown {
   return value === Infinity ? 'Infinity' : value
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`)
 }

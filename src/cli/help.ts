@@ -9,6 +9,8 @@ Usage
 Commands
   compare [kernels…]  native code against JavaScript on this machine: time,
                       speed-up, agreement, event loop delay
+  landscape           await, threads, processes, JavaScript and native code on
+                      a job that waits and one that computes, and a picture
   info                engine and why, instruction set, threads, version
   help [command]      this text, or a command's
 
@@ -19,6 +21,7 @@ Flags
 Examples
   npx offloop compare
   npx offloop compare sort topK --size 1e5
+  npx offloop landscape --svg landscape.svg
 `
 
 const COMPARE = `Measures kernels against their JavaScript twins, in turns, and compares results.
@@ -46,6 +49,34 @@ Exit code: 0; 1 if results disagree or a kernel fails; 2 for a wrong command
 line or a size without memory; 130 after Ctrl-C.
 `
 
+const LANDSCAPE = `Does two jobs in six ways each, in turns: one by one and all at once with await,
+on worker threads, in processes, with a kernel's JavaScript twin, and natively.
+
+Usage
+  offloop landscape [flags]
+
+Flags
+  --size <n>        vectors that the computing job searches (10000)
+  --seconds <s>     time to spend in all (10)
+  --svg <file>      also writes the picture there
+  --quick           smaller jobs, about 1 s
+  --json            one line of JSON, nothing else on stdout
+
+Jobs
+  waiting           requests over loopback sockets to a slow server of its own,
+                    and the mean of each answer
+  computing         exact nearest neighbours by squared distance, in parts
+
+Picture
+  to the right      doing more at once: speed-up of the waiting job
+  upwards           doing it faster: speed-up of the computing job
+                    both over plain await, one by one; scales are logarithmic
+
+Ctrl-C stops and prints what was measured.
+Exit code: 0; 1 if results disagree or a job fails; 2 for a wrong command line;
+130 after Ctrl-C.
+`
+
 const INFO = `What offloop runs on here: engine and why, instruction set, threads, version.
 
 Usage
@@ -60,7 +91,7 @@ Environment
   OFFLOOP_ISA      an instruction set below the best
 `
 
-const PAGES: Readonly<Record<string, string>> = { compare: COMPARE, info: INFO, help: MAIN }
+const PAGES: Readonly<Record<string, string>> = { compare: COMPARE, landscape: LANDSCAPE, info: INFO, help: MAIN }
 
 export function helpOn(command: string | undefined): string {
   if (command === undefined) return MAIN

@@ -13,6 +13,13 @@ export interface Disagreement {
   readonly structure?: string
 }
 
+/** The largest of several; undefined of none. */
+export function worst(differences: readonly ('same bits' | Disagreement)[]): 'same bits' | Disagreement | undefined {
+  const rank = (one: 'same bits' | Disagreement) =>
+    one === 'same bits' ? -1 : one.structure === undefined ? one.ulp : Infinity
+  return [...differences].sort((a, b) => rank(b) - rank(a))[0]
+}
+
 interface Tally {
   ulp: number
   differing: number

@@ -82,7 +82,8 @@ function agreementText({ promised, measured, ok }: ComparisonAgreement, paint: P
   return promised === 'exact' ? found : `${found} (${promised.bound})`
 }
 
-function differenceText({ ulp, differing, entries, structure }: Disagreement): string {
+/** What differs, in a few words. */
+export function differenceText({ ulp, differing, entries, structure }: Disagreement): string {
   if (structure !== undefined) return structure
   const many = `${grouped(differing)} of ${grouped(entries)} ${entries === 1 ? 'entry differs' : 'entries differ'}`
   if (ulp === 0) return many

@@ -3,21 +3,50 @@ import { readInteger } from '../core/arguments.js'
 import type { Callable } from '../core/define.js'
 import { info } from '../core/info.js'
 import type { Agreement } from '../engine/values.js'
-import { type Disagreement, differenceOf } from './agree.js'
+import { type Disagreement, differenceOf, worst } from './agree.js'
 import { definitionFor, givenArguments, readDtype, sampleArguments } from './arguments.js'
 import { formatComparison } from './format.js'
 import { type Measurement, measure, type Series } from './measure.js'
 import { readCommon, report } from './options.js'
-import { median, quantile } from './statistics.js'
 import { kernelSubject, type Subject } from './subject.js'
-import type { CompareOptions, Comparison, ComparisonRow } from './types.js'
+import { compareTask, isTask } from './task.js'
+import { timesOf } from './times.js'
+import type {
+  CompareOptions,
+  CompareTaskOptions,
+  Comparison,
+  ComparisonRow,
+  TaskComparison,
+  TaskLike,
+} from './types.js'
 
 export type { Agreement } from '../engine/values.js'
 export type { Disagreement } from './agree.js'
 export { type FormatOptions, formatComparison, formatSizes } from './format.js'
+export { formatTask } from './format-task.js'
 export { compareSizes } from './sizes.js'
 export type * from './types.js'
 
+/**
+ * Measures the faces of a task against each other, in turns after a warm-up: `.js` here and now, `await` on its thread or
+ * process, `.sync` unless it would deadlock. Also compares their results, and watches how late the event loop is.
+ *
+ * The task must give the same result each time, and leave its arguments as they are (`transfer` moves them away).
+ *
+ * @param task - what `task()` of offloop/landscape gave
+ * @param inputs - the arguments of a call; absent, none
+ * @param options - time to spend, signal, progress
+ * @returns times, speed-ups over `.js`, agreement and loop delay; as a string, a table
+ * @throws TypeError or RangeError (ERR_OFFLOOP_…) for bad arguments; what the task throws
+ * @example
+ * const primes = task((n: number) => countPrimes(n), { on: 'thread' })
+ * console.log(String(await compare(primes, [1e6])))
+ */
+export function compare<P extends readonly unknown[]>(
+  task: TaskLike<P>,
+  inputs?: NoInfer<P>,
+  options?: CompareTaskOptions,
+): Promise<TaskComparison>
 /**
  * Measures the faces of a kernel against each other: the JavaScript twin on this thread, native code on one thread and
  * on all, in turns after a warm-up. Also compares their results, and watches how late the event loop is meanwhile.
@@ -32,7 +61,22 @@ export type * from './types.js'
  * @example
  * console.log(String(await compare(sort, [prices])))
  */
+export function compare(
+  callable: Callable & { readonly with?: undefined },
+  inputs?: readonly unknown[],
+  options?: CompareOptions,
+): Promise<Comparison>
 export async function compare(
+  callable: Callable | TaskLike,
+  inputs?: readonly unknown[],
+  options?: CompareOptions,
+): Promise<Comparison | TaskComparison> {
+  return isTask(callable)
+    ? compareTask(callable, inputs, options)
+    : compareKernel(callable as Callable, inputs, options)
+}
+
+async function compareKernel(
   callable: Callable,
   inputs?: readonly unknown[],
   options?: CompareOptions,
@@ -83,31 +127,13 @@ function summary(
 }
 
 function rowOf(series: Series, twin: Series, traffic: Subject['traffic'], idleMs: number): ComparisonRow {
-  const { face, turns, runs } = series
-  const medianMs = median(turns)
-  const ratios = turns.map((ms, round) => twin.turns[round]! / ms)
-  const loop = series.loop.read()
+  const times = timesOf(series, twin, idleMs)
   return {
-    face: face.label,
-    threads: face.threads,
-    medianMs,
-    q1Ms: quantile(turns, 0.25),
-    q3Ms: quantile(turns, 0.75),
-    runs,
-    speedup: median(ratios),
-    speedupQ1: quantile(ratios, 0.25),
-    speedupQ3: quantile(ratios, 0.75),
-    gbPerSecond: traffic.bytes / medianMs / 1e6,
-    ...(traffic.flops === undefined ? undefined : { gflopPerSecond: traffic.flops / medianMs / 1e6 }),
-    loopP99Ms: Math.max(0, loop.p99Ms - idleMs),
-    loopMaxMs: Math.max(0, loop.maxMs - idleMs),
+    ...times,
+    threads: series.face.threads,
+    gbPerSecond: traffic.bytes / times.medianMs / 1e6,
+    ...(traffic.flops === undefined ? undefined : { gflopPerSecond: traffic.flops / times.medianMs / 1e6 }),
   }
-}
-
-function worst(differences: readonly ('same bits' | Disagreement)[]): 'same bits' | Disagreement | undefined {
-  const rank = (one: 'same bits' | Disagreement) =>
-    one === 'same bits' ? -1 : one.structure === undefined ? one.ulp : Infinity
-  return [...differences].sort((a, b) => rank(b) - rank(a))[0]
 }
 
 function agrees(promised: Agreement, difference: 'same bits' | Disagreement | undefined): boolean {

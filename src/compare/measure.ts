@@ -14,6 +14,8 @@ export interface Face {
   run(): unknown
   /** Untimed, before each run: restores what a run in place has changed. */
   readonly reset?: (() => void) | undefined
+  /** Untimed, before each turn: warms up what cools down while the others have theirs. */
+  readonly prepare?: (() => Promise<unknown>) | undefined
 }
 
 export interface Series {
@@ -62,6 +64,7 @@ export async function measure(faces: readonly Face[], options: MeasureOptions): 
   }
   const turn = async (one: Series, ms: number, onResult?: (value: unknown) => void) => {
     if (signal?.aborted) return
+    await one.face.prepare?.()
     const body = () => takeTurn(one, ms, signal, onResult)
     await (watchLoop ? one.loop.during(body) : body())
     report()

@@ -1,38 +1,44 @@
 /** The options of `compare` and `compareSizes`, checked. */
 import { isSignal } from '../base/abort.js'
 import { wrongType, wrongValue } from '../base/errors.js'
-import { readInteger, readOptions } from '../core/arguments.js'
+import { type Options, readInteger, readOptions } from '../core/arguments.js'
 import { info } from '../core/info.js'
 import { MAX_THREADS } from '../core/settings.js'
 
-const COMMON = ['dtype', 'threads', 'budgetMs', 'seed', 'signal', 'onProgress'] as const
+/** What every comparison takes: time to spend, signal, progress. */
+export const PACE: readonly string[] = ['budgetMs', 'signal', 'onProgress']
 
-export interface ReadOptions {
-  readonly dtype: unknown
-  readonly threads: readonly number[]
+export interface Pace {
   readonly budgetMs: number
-  readonly seed: number
   readonly signal: AbortSignal | undefined
   readonly onProgress: ((fraction: number) => void) | undefined
 }
 
+export interface ReadOptions extends Pace {
+  readonly dtype: unknown
+  readonly threads: readonly number[]
+  readonly seed: number
+}
+
 export function readCommon(value: unknown, own: string): ReadOptions & { readonly own: unknown } {
-  const options = readOptions(value, new Set([own, ...COMMON]))
-  const { dtype, budgetMs = 5000, seed = 1, signal, onProgress } = options
+  const options = readOptions(value, new Set([own, 'dtype', 'threads', 'seed', ...PACE]))
+  const { dtype, seed = 1 } = options
+  return {
+    ...readPace(options),
+    dtype,
+    threads: readThreadList(options.threads),
+    seed: readInteger('seed', seed, 0, 2 ** 32 - 1),
+    own: options[own],
+  }
+}
+
+export function readPace({ budgetMs = 5000, signal, onProgress }: Options): Pace {
   if (typeof budgetMs !== 'number') throw wrongType('budgetMs', 'a number of milliseconds', budgetMs)
   if (!(budgetMs > 0 && budgetMs < Infinity)) throw wrongValue('budgetMs', 'more than 0 milliseconds', budgetMs)
   if (signal !== undefined && !isSignal(signal)) throw wrongType('signal', 'an AbortSignal', signal)
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw wrongType('onProgress', 'a function', onProgress)
-  return {
-    dtype,
-    threads: readThreadList(options.threads),
-    budgetMs,
-    seed: readInteger('seed', seed, 0, 2 ** 32 - 1),
-    signal,
-    onProgress: onProgress as ReadOptions['onProgress'],
-    own: options[own],
-  }
+  return { budgetMs, signal, onProgress: onProgress as Pace['onProgress'] }
 }
 
 /** Thread counts without repeats, in the order given. */

@@ -19,28 +19,33 @@ export interface CompareOptions {
   onProgress?: ((fraction: number) => void) | undefined
 }
 
-/** One face, measured. */
-export interface ComparisonRow {
-  /** 'twin' (JavaScript on this thread), 'native', or where no binary runs 'js worker' or 'js on loop'. */
+/** How long one face takes, how much faster that is, and what it does to the event loop. */
+export interface FaceTimes {
   readonly face: string
-  readonly threads: number
   /** The time of one call, in milliseconds: median and quartiles over the rounds, each round's own median. */
   readonly medianMs: number
   readonly q1Ms: number
   readonly q3Ms: number
   /** Calls that were timed. */
   readonly runs: number
-  /** How many times faster than the twin: median and quartiles of the ratios, one per round. */
+  /** How many times faster than the first face: median and quartiles of the ratios, one per round. */
   readonly speedup: number
   readonly speedupQ1: number
   readonly speedupQ3: number
+  /** How late this thread's event loop was while the face ran, beyond what 99 % of an idle loop's ticks are. */
+  readonly loopP99Ms: number
+  readonly loopMaxMs: number
+}
+
+/** One face of a kernel, measured: `speedup` is over the twin. */
+export interface ComparisonRow extends FaceTimes {
+  /** 'twin' (JavaScript on this thread), 'native', or where no binary runs 'js worker' or 'js on loop'. */
+  readonly face: string
+  readonly threads: number
   /** Array bytes read and written, over the median. */
   readonly gbPerSecond: number
   /** Floating point operations over the median, where the kernel counts them. */
   readonly gflopPerSecond?: number
-  /** How late this thread's event loop was while the face ran, beyond what 99 % of an idle loop's ticks are. */
-  readonly loopP99Ms: number
-  readonly loopMaxMs: number
 }
 
 export interface ComparisonAgreement {
@@ -66,6 +71,35 @@ export interface Comparison {
   /** Rounds in which every face had its turn. */
   readonly rounds: number
   /** 99 % of the ticks of the idle loop came within this; `loopP99Ms` and `loopMaxMs` count from here. */
+  readonly idleLoopP99Ms: number
+  /** True if the signal stopped it. */
+  readonly partial: boolean
+}
+
+/** What `compare` takes beside kernels: a task, or anything else with these faces. */
+export interface TaskLike<P extends readonly unknown[] = never[]> {
+  (...args: P): Promise<unknown>
+  sync(...args: P): unknown
+  js(...args: P): unknown
+  with(options: { signal: AbortSignal }): (...args: P) => Promise<unknown>
+}
+
+export type CompareTaskOptions = Pick<CompareOptions, 'budgetMs' | 'signal' | 'onProgress'>
+
+/** A finished comparison of a task's faces: 'js', 'thread', 'process' or 'loop', and 'sync'; as a string, a table. */
+export interface TaskComparison {
+  readonly name: string
+  /** `speedup` is over 'js'. */
+  readonly rows: readonly FaceTimes[]
+  readonly agreement: {
+    /** The largest difference between the result of 'js' and another's; undefined if stopped before. */
+    readonly measured: 'same bits' | Disagreement | undefined
+    /** True if all gave the same. */
+    readonly ok: boolean
+  }
+  /** Rounds in which every face had its turn. */
+  readonly rounds: number
+  /** 99 % of the ticks of the idle loop came within this; the rows' loop delays count from here. */
   readonly idleLoopP99Ms: number
   /** True if the signal stopped it. */
   readonly partial: boolean
