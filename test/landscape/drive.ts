@@ -299,7 +299,9 @@ export async function drive(tree: Tree, land: Landscape, work?: Work): Promise<O
 export function differences(model: Log, real: Observed): string[] {
   const found = [...real.complaints]
   const show = (entry: unknown): string =>
-    JSON.stringify(entry, (_, value) => (value instanceof Error ? `${value.name}: ${value.message}` : value))
+    JSON.stringify(entry, (_, value) =>
+      value instanceof Error ? `${value.name}: ${value.message}` : value === Infinity ? 'Infinity' : value,
+    )
   for (const [key, { at, outcome, seen }] of model) {
     if (key.endsWith(' handle') && !watched(Number.parseInt(key.slice(1), 10))) continue
     const actual = real.log.get(key)

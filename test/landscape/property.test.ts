@@ -69,14 +69,28 @@ describe(`random trees, seed ${SEED}`, () => {
     expect(kernels.cut).toBeGreaterThan(10)
   })
 
-  it('are told apart from runs that differ from them', async () => {
-    // The comparison itself: what a run of one tree gives never passes for another's.
-    let told = 0
-    for (let i = 1; i <= 50; i++) {
-      const real = await drive(grow(seedOf(i)), landscape)
-      if (differences(predict(grow(seedOf(i + 1))), real).length > 0) told++
+  it('are told apart from runs in which one thing is missing, too late, too many or of another outcome', async () => {
+    for (let i = 0; i < 50; i++) {
+      const tree = grow(seedOf(i))
+      const model = predict(tree)
+      const real = await drive(tree, landscape)
+      expect(differences(model, real)).toEqual([])
+      for (const [key, entry] of real.log) {
+        const but = (other: typeof entry | undefined, name = key): readonly string[] => {
+          const log = new Map(real.log)
+          if (other === undefined) log.delete(name)
+          else log.set(name, other)
+          return differences(model, { ...real, log })
+        }
+        expect(but(undefined)).toHaveLength(1)
+        expect(but({ ...entry, at: entry.at + 1 })).toHaveLength(1)
+        expect(but(entry, `${key} again`)).toHaveLength(1)
+        if (entry.outcome !== undefined) {
+          const another = 'error' in entry.outcome ? { value: -1 } : { error: new Error('another') }
+          expect(but({ ...entry, outcome: another })).toHaveLength(1)
+        }
+      }
     }
-    expect(told).toBe(50)
   })
 })
 
