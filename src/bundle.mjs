@@ -15,6 +15,8 @@ await build({
     'src/worker.ts',
     'src/compare/index.ts',
     'src/landscape/index.ts',
+    'src/landscape/worker.ts',
+    'src/landscape/sync-worker.ts',
     'src/internal.ts',
   ],
   outbase: 'src',

@@ -10,6 +10,10 @@ export type ErrorCode =
   | 'ERR_OFFLOOP_OPTION' // TypeError: an option that the function does not have
   | 'ERR_OFFLOOP_NO_MEMORY' // RangeError: an allocation that could not be had
   | 'ERR_OFFLOOP_TIMEOUT' // Error named TimeoutError: the deadline of a .sync call passed
+  | 'ERR_OFFLOOP_TASK_CLONE' // TypeError: an argument or a result of a task that cannot be copied
+  | 'ERR_OFFLOOP_TASK_WORKER' // Error: the worker of a task died or did not start
+  | 'ERR_OFFLOOP_TASK_SOURCE' // TypeError: a function that cannot travel as source, or needs something from outside
+  | 'ERR_OFFLOOP_DEADLOCK' // Error: a .sync call that would wait for its own thread
   | 'ERR_OFFLOOP_ENGINE' // Error: OFFLOOP_ENGINE=native, and no binary can be used
   | 'ERR_OFFLOOP_CANCELLED' // Cancelled: the reason of a scope or child that was cancelled
   | 'ERR_OFFLOOP_SCOPE_CLOSED' // Error: a child for a scope that has ended

@@ -5,6 +5,8 @@ export {
   type Lease,
   type LimiterStatistics,
 } from './limiter.js'
+export { type Items, type MapOptions, type Mapped, map } from './map.js'
+export { reduce } from './reduce.js'
 export {
   type Ambient,
   Cancelled,
@@ -22,3 +24,14 @@ export {
   scope,
   shield,
 } from './scope.js'
+export { task, taskOf } from './task.js'
+export type { TaskContext } from './task-context.js'
+export type {
+  CallOptions,
+  StreamTask,
+  Task,
+  TaskDescription,
+  TaskFactory,
+  TaskOf,
+  TaskOptions,
+} from './task-types.js'

@@ -20,11 +20,17 @@ function pack(folder: string): string {
   return join(work, (JSON.parse(json) as { filename: string }[])[0]!.filename)
 }
 
+/** The names of all packages that one needs at run time, those of its dependencies included. */
+function dependenciesOf(folder: string): string[] {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+  return Object.keys(dependencies).flatMap((name) => [name, ...dependenciesOf(join('node_modules', name))])
+}
+
 /** Installs the tarball into a fresh copy of projects/<name>, with no network and an empty cache. */
 function install(name: string): string {
   const folder = join(work, name)
   cpSync(join(import.meta.dirname, 'projects', name), folder, { recursive: true })
-  const dependencies = { offloop: `file:${tarballs.offloop}`, 'node-gyp-build': `file:${tarballs['node-gyp-build']}` }
+  const dependencies = Object.fromEntries(Object.entries(tarballs).map(([of, file]) => [of, `file:${file}`]))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
   const flags = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--cache', join(work, 'cache')]
   run(folder, 'npm', 'install', ...flags)
@@ -35,7 +41,7 @@ const expected = { sum: 6, sync: 6, js: 6, sorted: [1, 2, 3], compare: 'function
 
 beforeAll(() => {
   tarballs.offloop = pack('.')
-  tarballs['node-gyp-build'] = pack('./node_modules/node-gyp-build')
+  for (const name of dependenciesOf('.')) tarballs[name] = pack(`./node_modules/${name}`)
 })
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 

@@ -1,0 +1,267 @@
+/**
+ * A call's life: it waits for a worker, runs, and settles once.
+ *
+ * An abort drops a call that has not begun. One that runs is told, and has `grace` milliseconds to end; then its
+ * worker is replaced. It is the worker that runs this very call which is replaced: a call that has answered is beyond
+ * the reach of its own kill.
+ */
+import { clearTimeout, setTimeout } from 'node:timers'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { timedOut } from '../base/errors.js'
+import { workerLimit } from '../engine/js-limit.js'
+import { hold, letGo } from '../engine/js-loop.js'
+import { failureOf } from './failure.js'
+import { hearShared, onAbortTogether, speakShared } from './hubs.js'
+import type { Envelope } from './line.js'
+import { KILLED, type Passing, send } from './pool.js'
+import { currentAmbient } from './scope.js'
+import {
+  ABORTED,
+  type Code,
+  type Down,
+  type Inherited,
+  type Movable,
+  moveArguments,
+  openAnswer,
+  openParcel,
+  type Place,
+  type Request,
+  STARTED,
+  sealArguments,
+  type Up,
+  WAITING,
+} from './wire.js'
+
+/** What a task says about its calls. */
+export interface Ask {
+  readonly on: Place
+  readonly label: string
+  readonly code: Code
+  /** Constants first, if there are any. */
+  readonly args: readonly unknown[]
+  readonly contextAt: number | undefined
+  readonly grace: number
+  readonly transfer: readonly Movable[]
+  readonly signal: AbortSignal | undefined
+  /** Milliseconds from the call; Infinity: none. */
+  readonly timeout: number
+  readonly onProgress: ((fraction: number) => void) | undefined
+  /** Gets a stream's values as they come. */
+  readonly onPart?: (value: unknown) => void
+  /** What an argument is called in errors. */
+  readonly nameOf: (index: number) => string
+  /** Has the stack of the call. */
+  readonly site: { readonly stack?: string }
+}
+
+let ids = 0
+
+/** A request for a worker, ready to travel; with what moves along. Throws ERR_OFFLOOP_TASK_CLONE. */
+export function requestOf(
+  ask: Omit<Ask, 'site' | 'grace'>,
+  ambient: Inherited | undefined,
+): { request: Request; transfer: readonly Movable[] } {
+  const { on, label, code, contextAt, nameOf } = ask
+  const moved = on === 'thread' && ask.transfer.length > 0 ? moveArguments(ask.args, ask.transfer, nameOf) : undefined
+  const request: Request = {
+    id: ++ids,
+    on,
+    label,
+    code,
+    args: moved?.args ?? sealArguments(ask.args, on, nameOf),
+    ...(contextAt === undefined ? {} : { contextAt }),
+    ...(ask.onPart === undefined ? {} : { stream: true as const }),
+    ...(ambient === undefined ? {} : { ambient }),
+  }
+  return { request, transfer: moved?.transfer ?? [] }
+}
+
+/** The ambient scope as a request takes it along. */
+export function inheritedFrom(ambient: { deadline: number; threads: number } | undefined): Inherited | undefined {
+  if (ambient === undefined) return undefined
+  return { remaining: ambient.deadline - performance.now(), threads: ambient.threads }
+}
+
+const queues: Record<Place, { running: number; waiting: Set<Call> }> = {
+  thread: { running: 0, waiting: new Set() },
+  process: { running: 0, waiting: new Set() },
+}
+
+function pump(place: Place): void {
+  const queue = queues[place]
+  const { threads } = workerLimit()
+  for (const call of queue.waiting) {
+    if (queue.running >= threads) return
+    queue.waiting.delete(call)
+    queue.running++
+    void call.run().finally(() => {
+      queue.running--
+      pump(place)
+    })
+  }
+}
+
+/** Calls that run and wait, for tests. */
+export function callCounts(place: Place): { running: number; waiting: number } {
+  return { running: queues[place].running, waiting: queues[place].waiting.size }
+}
+
+export class Call {
+  readonly promise: Promise<unknown>
+  private resolve!: (value: unknown) => void
+  private reject!: (error: unknown) => void
+  private request: Request
+  private readonly transfer: Movable[]
+  private readonly undo: (() => void)[] = []
+  private kill: AbortController | undefined
+  private readonly timers: NodeJS.Timeout[] = []
+  private speak: ((message: Down) => void) | undefined
+  private port: MessagePort | undefined
+  private passing: Passing['channel']
+  private started = false
+  private answered = false
+  private settled = false
+  private aborted: { readonly reason: unknown } | undefined
+  private reached = 0
+  private received = 0
+  private expected = Infinity
+  private complete: () => void = () => {}
+
+  constructor(private readonly ask: Ask) {
+    const ambient = currentAmbient()
+    const signals = [ask.signal, ambient?.signal].filter((signal) => signal !== undefined)
+    const ended = signals.find((signal) => signal.aborted)
+    if (ended !== undefined) throw ended.reason
+    const { request, transfer } = requestOf(ask, inheritedFrom(ambient))
+    this.request = request
+    this.transfer = [...transfer]
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+    hold()
+    const stoppable = signals.length > 0 || ask.timeout !== Infinity
+    if (stoppable || ask.onProgress !== undefined || ask.onPart !== undefined) this.openLine()
+    for (const signal of signals) this.undo.push(onAbortTogether(signal, (reason) => this.abort(reason)))
+    if (ask.timeout !== Infinity) {
+      this.timers.push(setTimeout(() => this.abort(timedOut(ask.label, ask.timeout)), ask.timeout))
+    }
+    queues[ask.on].waiting.add(this)
+    pump(ask.on)
+  }
+
+  /** It was aborted, by whatever means: what it has sent counts no more. */
+  get cut(): boolean {
+    return this.aborted !== undefined
+  }
+
+  /** Says something to the running task. */
+  tell(message: Down): void {
+    if (!this.answered) this.speak?.(message)
+  }
+
+  abort(reason: unknown): void {
+    if (this.settled || this.aborted !== undefined) return
+    this.aborted = { reason }
+    if (queues[this.ask.on].waiting.delete(this)) {
+      this.settle(() => this.reject(reason))
+      return
+    }
+    const { flag } = this.request
+    const begun = flag === undefined ? this.started : Atomics.exchange(flag, 0, ABORTED) === STARTED
+    this.tell({ abort: failureOf(reason) })
+    // Its worker stays taken until it has answered or is replaced.
+    if (!this.answered) this.timers.push(setTimeout(() => this.kill!.abort(), this.ask.grace))
+    if (!begun) this.settle(() => this.reject(reason))
+  }
+
+  private openLine(): void {
+    const { id, on } = this.request
+    this.kill = new AbortController()
+    if (on === 'thread') {
+      const flag = new Int32Array(new SharedArrayBuffer(4)).fill(WAITING)
+      if (this.ask.onPart === undefined) {
+        this.undo.push(hearShared(id, (message) => this.hear(message)))
+        this.speak = (message) => speakShared(id, message)
+        this.request = { ...this.request, line: true, flag }
+        return
+      }
+      const { port1, port2 } = new MessageChannel()
+      this.port = port1
+      port1.on('message', (message: Up) => this.hear(message))
+      this.speak = (message) => port1.postMessage(message)
+      this.transfer.push(port2)
+      this.request = { ...this.request, line: true, port: port2, flag }
+      return
+    }
+    const early: Down[] = []
+    this.speak = (message) => early.push(message)
+    this.passing = {
+      onMessage: (post) => {
+        this.speak = (message) => post({ offloop: id, message } satisfies Envelope<Down>)
+        for (const message of early) this.speak(message)
+      },
+      postMessage: (envelope: Partial<Envelope<Up>> | undefined) => {
+        if (envelope?.offloop === id) this.hear(envelope.message!)
+      },
+    }
+    this.request = { ...this.request, line: true }
+  }
+
+  private hear(message: Up): void {
+    if ('started' in message) this.started = true
+    else if ('progress' in message) this.report(Math.min(message.progress, 0.999))
+    else {
+      this.received++
+      if (!this.settled) this.ask.onPart?.(openParcel(message.part))
+      if (this.received >= this.expected) this.complete()
+    }
+  }
+
+  private report(fraction: number): void {
+    if (this.settled || this.aborted !== undefined || !(fraction > this.reached)) return
+    this.reached = fraction
+    try {
+      this.ask.onProgress?.(fraction)
+    } catch (error) {
+      this.abort(error)
+    }
+  }
+
+  /** Sends it to a worker; resolves once the worker is free again. */
+  async run(): Promise<void> {
+    const { ask, request, transfer, kill } = this
+    try {
+      const answer = await send(request, { transfer, kill: kill?.signal, channel: this.passing })
+      this.answered = true
+      if (answer === KILLED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
+      if ('parts' in answer && answer.parts! > this.received) await this.rest(answer.parts!)
+      const value = openAnswer(answer, ask, ask.site)
+      this.report(1)
+      if (this.aborted === undefined) this.settle(() => this.resolve(value))
+      else this.settle(() => this.reject(this.aborted!.reason))
+    } catch (error) {
+      this.answered = true
+      this.settle(() => this.reject(this.aborted === undefined ? error : this.aborted.reason))
+    } finally {
+      this.timers.forEach(clearTimeout)
+      this.port?.close()
+    }
+  }
+
+  /** The answer may overtake the last values. */
+  private rest(parts: number): Promise<void> {
+    this.expected = parts
+    return new Promise((resolve) => {
+      this.complete = resolve
+    })
+  }
+
+  private settle(settle: () => void): void {
+    if (this.settled) return
+    this.settled = true
+    for (const undo of this.undo) undo()
+    letGo()
+    settle()
+  }
+}
