@@ -37,7 +37,7 @@ interface Stack {
 }
 
 export async function drive(tree: Tree, land: Landscape, work?: Work): Promise<Observed> {
-  const clock = new SteppedClock(4096)
+  const clock = new SteppedClock(2 ** 20)
   const begun = clock.now()
   const seen: Observed = { log: new Map(), signals: new Map(), errors: new Map(), complaints: [] }
   const { log, signals, errors, complaints } = seen

@@ -22,20 +22,31 @@ export function withClock(virtual: SteppedClock): () => void {
 /** Large enough for native threads: about 60 µs on one. */
 const NUMBERS = new Float64Array(2 ** 18).fill(0.5)
 
-/** Kernels that came to their end, and that were cut off after they had begun. */
-export const kernels = { ended: 0, cut: 0 }
+/** A few tens of microseconds of plain JavaScript. */
+const spin = (n: number): number => {
+  let total = 0
+  for (let i = 0; i < 20_000; i++) total += i % 2
+  return n + total - 10_000
+}
+const onThread = faces.task(spin)
+const inProcess = faces.task(spin, { on: 'process' })
 
-/** A kernel that nobody passed a signal to. */
-export async function work(): Promise<void> {
+/** Calls that came to their end, and that were cut off after they had begun. */
+export const calls = { kernel: { ended: 0, cut: 0 }, thread: { ended: 0, cut: 0 }, process: { ended: 0, cut: 0 } }
+
+/** A kernel or a task that nobody passed a signal to. */
+export async function work(id: number): Promise<void> {
+  const kind = id % 2 === 0 ? 'kernel' : id % 8 === 1 ? 'process' : 'thread'
   const late = faces.currentAmbient()!.signal.aborted
-  let total: number
+  let right: boolean
   try {
-    total = await sum(NUMBERS)
+    if (kind === 'kernel') right = (await sum(NUMBERS)) === NUMBERS.length / 2
+    else right = (await (kind === 'thread' ? onThread : inProcess)(id)) === id
   } catch (error) {
-    if (!late) kernels.cut++
+    if (!late) calls[kind].cut++
     throw error
   }
-  if (late) throw new Error('a kernel ran in a cancelled scope')
-  if (total !== NUMBERS.length / 2) throw new Error(`a kernel was wrong: ${total}`)
-  kernels.ended++
+  if (late) throw new Error(`a ${kind} call ran in a cancelled scope`)
+  if (!right) throw new Error(`a ${kind} call was wrong`)
+  calls[kind].ended++
 }

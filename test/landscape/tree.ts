@@ -102,7 +102,7 @@ export function grow(seed: number, work = false): Tree {
   const wait = (open: number): Wait => {
     const deaf = chance(0.15)
     const ear = open > 1 && chance(0.12) ? 1 + below(open - 1) : 0
-    const real = work && ear === 0 && chance(0.5)
+    const real = work && ear === 0
     return { do: 'wait', id: ids++, ms: ms(deaf ? 0.3 : 1), deaf, ear, work: real, reaction: reaction(0.45) }
   }
   const block = (place: Place, depth: number): Block => {
