@@ -13,13 +13,15 @@ import { hold, letGo } from '../engine/js-loop.js'
 import { failureOf } from './failure.js'
 import { hearShared, onAbortTogether, speakShared } from './hubs.js'
 import type { Envelope } from './line.js'
-import { KILLED, type Passing, send } from './pool.js'
+import { ENDED, Kill, type Passing, send } from './pool.js'
 import { currentAmbient } from './scope.js'
 import {
   ABORTED,
   type Code,
+  DONE,
   type Down,
   type Inherited,
+  KILLED,
   type Movable,
   moveArguments,
   openAnswer,
@@ -113,7 +115,7 @@ export class Call {
   private request: Request
   private readonly transfer: Movable[]
   private readonly undo: (() => void)[] = []
-  private kill: AbortController | undefined
+  private kill: Kill | undefined
   private readonly timers: NodeJS.Timeout[] = []
   private speak: ((message: Down) => void) | undefined
   private port: MessagePort | undefined
@@ -167,17 +169,37 @@ export class Call {
       this.settle(() => this.reject(reason))
       return
     }
-    const { flag } = this.request
-    const begun = flag === undefined ? this.started : Atomics.exchange(flag, 0, ABORTED) === STARTED
+    const begun = this.markAborted()
     this.tell({ abort: failureOf(reason) })
     // Its worker stays taken until it has answered or is replaced.
-    if (!this.answered) this.timers.push(setTimeout(() => this.kill!.abort(), this.ask.grace))
+    if (!this.answered) this.timers.push(setTimeout(() => this.end(), this.ask.grace))
     if (!begun) this.settle(() => this.reject(reason))
+  }
+
+  /** True if the function may have begun. */
+  private markAborted(): boolean {
+    const { flag } = this.request
+    if (flag === undefined) return this.started
+    if (Atomics.compareExchange(flag, 0, WAITING, ABORTED) === WAITING) return false
+    Atomics.compareExchange(flag, 0, STARTED, ABORTED)
+    return true
+  }
+
+  /** Has its worker replaced, unless the answer is on its way. */
+  private end(): void {
+    const { flag } = this.request
+    if (flag !== undefined) {
+      const state = Atomics.load(flag, 0)
+      if (state === DONE) return
+      // The worker may have moved on to DONE just now.
+      if (Atomics.compareExchange(flag, 0, state, KILLED) === DONE) return
+    }
+    this.kill!.abort()
   }
 
   private openLine(): void {
     const { id, on } = this.request
-    this.kill = new AbortController()
+    this.kill = new Kill()
     if (on === 'thread') {
       const flag = new Int32Array(new SharedArrayBuffer(4)).fill(WAITING)
       if (this.ask.onPart === undefined) {
@@ -232,9 +254,9 @@ export class Call {
   async run(): Promise<void> {
     const { ask, request, transfer, kill } = this
     try {
-      const answer = await send(request, { transfer, kill: kill?.signal, channel: this.passing })
+      const answer = await send(request, { transfer, kill, channel: this.passing })
       this.answered = true
-      if (answer === KILLED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
+      if (answer === ENDED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
       if ('parts' in answer && answer.parts! > this.received) await this.rest(answer.parts!)
       const value = openAnswer(answer, ask, ask.site)
       this.report(1)

@@ -18,6 +18,7 @@ const ignore = (): void => {}
 
 export class Feed<T> {
   readonly #iterator: Iterator<T | PromiseLike<T>> | AsyncIterator<T>
+  readonly #waits: boolean
   #last: Promise<unknown> = Promise.resolve()
   #index = 0
   #ended = false
@@ -27,33 +28,51 @@ export class Feed<T> {
 
   constructor(items: Items<T>) {
     const asynchronous = (items as Partial<AsyncIterable<T>>)[Symbol.asyncIterator]
-    this.#iterator =
-      typeof asynchronous === 'function' ? asynchronous.call(items) : (items as Iterable<T>)[Symbol.iterator]()
+    this.#waits = typeof asynchronous === 'function'
+    this.#iterator = this.#waits ? asynchronous!.call(items) : (items as Iterable<T>)[Symbol.iterator]()
   }
 
-  /** The next item; undefined after the last. Rejects when the signal aborts, also while the source is waited for. */
-  next(signal: AbortSignal): Promise<Step<T> | undefined> {
+  /**
+   * The next item; undefined after the last. Rejects, or throws, when the signal aborts, also while the source is
+   * waited for.
+   */
+  next(signal: AbortSignal): Step<T> | undefined | Promise<Step<T> | undefined> {
+    if (!this.#waits && performance.now() - this.#turned < TURN_MS) return this.#takeNow(signal)
     const step = this.#last.then(() => this.#take(signal))
     this.#last = step.catch(ignore)
     return step
   }
 
   async #take(signal: AbortSignal): Promise<Step<T> | undefined> {
-    if (performance.now() - this.#turned > TURN_MS) {
+    if (performance.now() - this.#turned >= TURN_MS) {
       await setImmediate()
       this.#turned = performance.now()
     }
+    if (!this.#waits) return this.#takeNow(signal)
     signal.throwIfAborted()
     if (this.#ended) return undefined
-    let result: IteratorResult<T | PromiseLike<T>>
     try {
-      const taken = this.#iterator.next()
-      result = 'then' in taken ? await orAborted(this.#watch(taken), signal) : taken
+      const answer = Promise.resolve((this.#iterator as AsyncIterator<T>).next())
+      return this.#step(await orAborted(this.#watch(answer), signal))
     } catch (error) {
-      // Whatever has thrown has no more. A source still waited for, when the signal aborted, is yet to be closed.
+      // Whatever has thrown has no more. A source still waited for, when the signal aborts, is yet to be closed.
       if (!this.#pending) this.#ended = true
       throw error
     }
+  }
+
+  #takeNow(signal: AbortSignal): Step<T> | undefined {
+    signal.throwIfAborted()
+    if (this.#ended) return undefined
+    try {
+      return this.#step((this.#iterator as Iterator<T | PromiseLike<T>>).next())
+    } catch (error) {
+      this.#ended = true
+      throw error
+    }
+  }
+
+  #step(result: IteratorResult<T | PromiseLike<T>>): Step<T> | undefined {
     if (!result.done) return { item: result.value, index: this.#index++ }
     this.#ended = true
     return undefined

@@ -154,8 +154,9 @@ export class CapacityLimiter {
     return this.#lend(borrower, named)
   }
 
+  /** Then nobody waits: a token that comes back goes to the first who does. */
   #free(): boolean {
-    return this.#leases.size < this.#total && this.#waiting.size === 0
+    return this.#leases.size < this.#total
   }
 
   #read(value: AcquireOptions | undefined): { signal: AbortSignal | undefined; borrower: unknown; named: boolean } {

@@ -1,4 +1,4 @@
-/** In a worker: runs one request and makes its answer. Never throws. */
+/** In a worker: runs one request and makes its answer. Never rejects. */
 import { serialize } from 'node:v8'
 import { coded } from '../base/errors.js'
 import { load } from './code.js'
@@ -6,21 +6,42 @@ import { errorOf, type Failure, failureOf } from './failure.js'
 import type { WorkerLine } from './line.js'
 import { inherit } from './scope.js'
 import { contextOf, type TaskContext } from './task-context.js'
-import { ABORTED, type Answer, type Down, type Request, STARTED, sealParcel, unpack, WAITING, WINDOW } from './wire.js'
+import {
+  ABORTED,
+  type Answer,
+  DONE,
+  type Down,
+  KILLED,
+  type Request,
+  STARTED,
+  sealParcel,
+  unpack,
+  WAITING,
+  WINDOW,
+} from './wire.js'
 
 const NEVER = new AbortController().signal
 
 export async function perform(request: Request, line?: WorkerLine): Promise<Answer> {
+  const { flag } = request
+  if (flag === undefined) return run(request, line)
+  const begun = Atomics.compareExchange(flag, 0, WAITING, STARTED) === WAITING
+  const answer: Answer = begun ? await run(request, line) : { dropped: true }
+  // This worker is about to end. Were it to answer, the library would give it another request, which would end with it.
+  if (Atomics.exchange(flag, 0, DONE) === KILLED) return new Promise(() => {})
+  return answer
+}
+
+async function run(request: Request, line: WorkerLine | undefined): Promise<Answer> {
   const { flag, on, label } = request
-  if (flag !== undefined && Atomics.compareExchange(flag, 0, WAITING, STARTED) === ABORTED) return { dropped: true }
-  const run = new Run(request, line)
+  const running = new Run(request, line)
   try {
-    if (run.signal.aborted) return { dropped: true } // an abort that overtook its request
+    if (running.signal.aborted) return { dropped: true } // an abort that overtook its request
     if (flag === undefined) line?.send({ started: true })
     const fn = await load(request.code, label)
-    const value = await run.around(async () => {
-      const result = fn(...run.args())
-      return request.stream ? await run.pump(result) : await result
+    const value = await running.around(async () => {
+      const result = fn(...running.args())
+      return request.stream ? await running.pump(result) : await result
     })
     if (!request.stream && isGenerator(value)) {
       throw coded(
@@ -30,9 +51,9 @@ export async function perform(request: Request, line?: WorkerLine): Promise<Answ
       )
     }
     const result = sealParcel(value, on, `the result of ${label}`)
-    return request.stream ? { result, parts: run.parts } : { result }
+    return request.stream ? { result, parts: running.parts } : { result }
   } catch (error) {
-    return { failure: travelling(failureOf(error), request), parts: run.parts }
+    return { failure: travelling(failureOf(error), request), parts: running.parts }
   } finally {
     line?.close()
   }
@@ -100,7 +121,7 @@ class Run {
     return contextOf(
       this.signal,
       line === undefined ? undefined : (fraction) => line.send({ progress: fraction }),
-      flag === undefined ? undefined : () => Atomics.load(flag, 0) === ABORTED && line?.poll(),
+      flag === undefined ? undefined : () => Atomics.load(flag, 0) >= ABORTED && line?.poll(),
     )
   }
 

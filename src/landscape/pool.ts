@@ -27,13 +27,32 @@ const MOST_WORKERS = 256
 export interface Passing {
   readonly transfer: readonly Movable[]
   /** Aborted: the worker that runs the call is replaced, or the call withdrawn if none runs it yet. */
-  readonly kill: AbortSignal | undefined
+  readonly kill: AbortSignal | Kill | undefined
   /** The way to speak with a process. */
   readonly channel: TinypoolChannel | undefined
 }
 
+/** As much of a signal as the library needs: making an AbortController takes longer than all else about a call. */
+export class Kill {
+  aborted = false
+  private listener: (() => void) | undefined
+
+  once(_: 'abort', listener: () => void): void {
+    this.listener = listener
+  }
+
+  off(): void {
+    this.listener = undefined
+  }
+
+  abort(): void {
+    this.aborted = true
+    this.listener?.()
+  }
+}
+
 /** A call was ended by its `kill`. */
-export const KILLED: unique symbol = Symbol('killed')
+export const ENDED: unique symbol = Symbol('ended')
 
 type Library = typeof import('tinypool')
 let library: Library | undefined
@@ -41,7 +60,7 @@ let loading: Promise<Library> | undefined
 const pools: Partial<Record<Place, Tinypool>> = {}
 
 /** Has a worker answer the request; undefined while the library is loading. Rejects with ERR_OFFLOOP_TASK_WORKER. */
-export function send(request: Request, passing: Passing): Promise<Answer | typeof KILLED> {
+export function send(request: Request, passing: Passing): Promise<Answer | typeof ENDED> {
   if (library !== undefined) return dispatch(library, request, passing)
   loading ??= import('tinypool')
   return loading.then((loaded) => dispatch((library = loaded), request, passing))
@@ -56,21 +75,26 @@ async function dispatch(
   { Tinypool }: Library,
   request: Request,
   { transfer, kill, channel }: Passing,
-): Promise<Answer | typeof KILLED> {
-  if (kill?.aborted) return KILLED
+): Promise<Answer | typeof ENDED> {
   const { on, label } = request
-  try {
-    const pool = (pools[on] ??= open(Tinypool, on))
-    const answer = pool.run(request, {
-      transferList: transfer as Movable[],
-      ...(kill === undefined ? {} : { signal: kill }),
-      ...(channel === undefined ? {} : { channel }),
-    }) as Promise<Answer>
-    for (const worker of pool.threads) if (!watched.has(worker)) watch(pool, worker, on)
-    return await answer
-  } catch (error) {
-    if (kill?.aborted) return KILLED
-    throw lost(label, on, error)
+  for (;;) {
+    if (kill?.aborted) return ENDED
+    try {
+      const pool = (pools[on] ??= open(Tinypool, on))
+      const answer = pool.run(request, {
+        transferList: transfer as Movable[],
+        ...(kill === undefined ? {} : { signal: kill }),
+        ...(channel === undefined ? {} : { channel }),
+      }) as Promise<Answer>
+      for (const worker of pool.threads) if (!watched.has(worker)) watch(pool, worker, on)
+      return await answer
+    } catch (error) {
+      if (kill?.aborted) return ENDED
+      // A process that was killed for an older call had answered just before: the library gave it this one, which it
+      // never read. Threads do not answer once they are killed (perform.ts).
+      if (on === 'process' && (error as Error | undefined)?.message === 'Terminating worker thread') continue
+      throw lost(label, on, error)
+    }
   }
 }
 

@@ -75,7 +75,9 @@ class Helper {
     const { port1, port2 } = new MessageChannel()
     const workerData: HelperData = { offloopHelper: { port: port2, words: this.#words } }
     try {
-      this.#worker = new Worker(url, { name: 'offloop sync', workerData, transferList: [port2] })
+      // The flags of this process are for the tasks, too; but --input-type, that of -e, lets no file start.
+      const flags = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {}
+      this.#worker = new Worker(url, { name: 'offloop sync', workerData, transferList: [port2], ...flags })
     } catch (error) {
       throw cannotStart(String((error as Error).message), error)
     }

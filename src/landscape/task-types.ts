@@ -49,9 +49,11 @@ export interface StreamTask<P extends unknown[], Y, G = AsyncIterable<Y>> {
 /** StreamTask of what gives a generator, else Task. */
 export type TaskOf<P extends unknown[], R> = 0 extends R & 1
   ? Task<P, R>
-  : [R] extends [Generator<infer Y> | AsyncGenerator<infer Y>]
-    ? StreamTask<P, Y, R>
-    : Task<P, R>
+  : [R] extends [never]
+    ? Task<P, R>
+    : [R] extends [Generator<infer Y> | AsyncGenerator<infer Y>]
+      ? StreamTask<P, Y, R>
+      : Task<P, R>
 
 // biome-ignore lint/suspicious/noExplicitAny: what parameters of any function look like
 type AnyFunction = (...args: any[]) => unknown

@@ -39,13 +39,20 @@ export interface Request {
   /** There is a way to speak while it runs; line.ts. */
   readonly line?: true
   readonly port?: MessagePort
-  /** One word that both threads see: WAITING, STARTED or ABORTED. */
+  /** One word that both threads see: WAITING, STARTED, ABORTED, KILLED or DONE. */
   readonly flag?: Int32Array
 }
 
+/**
+ * The states of a call on a thread, by which its two sides agree: a call is WAITING, then STARTED, unless it is ABORTED
+ * first; a running one may be ABORTED, too. From any of them it becomes either DONE, by the worker, which then answers,
+ * or KILLED, by the caller, and then the worker never answers.
+ */
 export const WAITING = 0
 export const STARTED = 1
 export const ABORTED = 2
+export const KILLED = 3
+export const DONE = 4
 
 /** Values of a stream that may be on their way at once. */
 export const WINDOW = 16

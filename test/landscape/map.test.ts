@@ -1,10 +1,10 @@
 /** map and reduce: every item once, in order, a few at a time, nothing outlives the call, no error is lost. */
 import { setImmediate as turn } from 'node:timers/promises'
 import * as fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, expectTypeOf, it } from 'vitest'
 import { add, sum } from '../../dist/index.js'
 import { contextState } from '../../dist/internal.js'
-import { map, reduce, scope } from '../../dist/landscape/index.js'
+import { map, reduce, scope, task } from '../../dist/landscape/index.js'
 import { SEED } from '../support.js'
 
 afterEach(() => {
@@ -83,6 +83,21 @@ describe('map', () => {
     expect(await reduce(arrays.slice(0, 1), (a, b) => add(a, b), new Float64Array([10, 20]))).toEqual(
       new Float64Array([11, 22]),
     )
+  })
+
+  it('takes tasks, and knows their types', async () => {
+    const root = task((x: number) => Math.sqrt(x))
+    const roots = await map([1, 4, 9], root, { concurrency: 2 })
+    expectTypeOf(roots).toEqualTypeOf<number[]>()
+    expect(roots).toEqual([1, 2, 3])
+    const sum = task((a: number, b: number) => a + b)
+    expect(await reduce([1, 2, 3], sum, 0)).toBe(6)
+    const fails = task((x: number) => {
+      if (x === 1) throw new RangeError('x')
+      return x
+    })
+    await expect(map([0, 1, 2], fails)).rejects.toThrow(RangeError)
+    expect(await map([0, 1, 2], fails, { onError: 'skip' })).toEqual([0, 2])
   })
 
   it('calls f with the item alone', async () => {

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { alloc, configure, info, sort, sum } from '../../dist/index.js'
 import { ambient } from '../../dist/internal.js'
-import { failAfter, moveOnAfter, scope, shield } from '../../dist/landscape/index.js'
+import { checkpoint, failAfter, moveOnAfter, scope, shield } from '../../dist/landscape/index.js'
 import { runScript } from '../frame/child.js'
 import { sleep, spin, total } from '../frame/probe.js'
 import { isNative, native } from '../support.js'
@@ -80,8 +80,8 @@ describe.runIf(isNative)('an awaited kernel', () => {
   it('in a shield runs to its end', async () => {
     const marks = new Int32Array(200)
     await moveOnAfter(5, async ({ signal }) => {
-      expect(await shield(() => spin(200, 200, marks))).toBe(200)
-      expect(signal.aborted).toBe(true)
+      expect(await shield(() => spin(200, 200, marks, { threads: 1 }))).toBe(200)
+      expect(await errorOf(checkpoint())).toBe(signal.reason)
     })
     expect(total(marks)).toBe(200)
   })

@@ -61,4 +61,4 @@ it('100,000 scopes leave heap, handles and context where they were', async () =>
   expect(process.getActiveResourcesInfo().sort()).toEqual(handles)
   expect(contextState()).toEqual({ open: 0, store: undefined })
   expect(ambient.get).toBeUndefined()
-})
+}, 120_000)

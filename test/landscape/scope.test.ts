@@ -1,8 +1,8 @@
 /** The rules of scopes, each once, on a virtual clock. */
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { setTimeout as realSleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { contextState, inherit } from '../../dist/internal.js'
+import { clock, contextState, inherit } from '../../dist/internal.js'
 import {
   type Ambient,
   Cancelled,
@@ -313,6 +313,9 @@ describe('cancellation', () => {
     expect(error).toMatchObject({ code: 'ERR_OFFLOOP_CANCELLED', cause: reason })
     expect(error.message).toBe("Expected `scope` to end by itself but the caller's signal was aborted: user left")
     const { signal } = controller
+    const still = new AbortController()
+    await scope(() => 1, { signal: still.signal })
+    expect(getEventListeners(still.signal, 'abort')).toHaveLength(0)
     expect(await scope((s) => s.signal.aborted, { signal })).toBe(true)
     expect(await errorOf(scope(sleepForever, { signal }))).toMatchObject({ cause: reason })
   })
@@ -422,6 +425,19 @@ describe('deadlines', () => {
     }
   })
 
+  it('passed on a loop too busy for timers: the next checkpoint says so, of equal ones the outer', async () => {
+    const busy = failAfter(
+      10,
+      () =>
+        failAfter(10, async () => {
+          clock.now = () => 10
+          await checkpoint()
+        }),
+      { name: 'outer' },
+    )
+    expect((await errorOf(busy)).message).toContain('`scope outer` to end within 10 ms')
+  })
+
   it('longer than a timer can be, or infinite', async () => {
     expect((await run(moveOnAfter(2 ** 40, sleepForever))).cancelled).toBe(false)
     installClock()
@@ -459,7 +475,8 @@ describe('a shield', () => {
     expect(await run(running)).toMatchObject({ cancelled: false, value: { cancelled: true } })
     expect(time()).toBe(20)
     installClock()
-    expect((await errorOf(run(shield(sleepForever, { timeout: 5 })))).name).toBe('TimeoutError')
+    const own = moveOnAfter(2, () => shield(sleepForever, { timeout: 5, name: 'own' }))
+    expect((await errorOf(run(own))).message).toContain('`scope own` to end within 5 ms')
   })
 
   it('passes a cancellation on that comes in by a signal of outside', async () => {
@@ -632,6 +649,29 @@ describe('the context', () => {
     expect(contextState()).toEqual({ open: 0, store: undefined })
     held.abort()
     expect(await after).toBeUndefined()
+  })
+
+  it('turns the hooks of promises off with the last scope', async () => {
+    // Without hooks a promise has no id of its own, and all that runs in one turn has the same.
+    const { stdout } = await runScript(`
+      import { executionAsyncId } from 'node:async_hooks'
+      import { openScope, scope } from 'DIST/landscape/index.js'
+      const hooked = async () => {
+        await null
+        const first = executionAsyncId()
+        await null
+        return executionAsyncId() !== first
+      }
+      const seen = [await hooked(), await scope(hooked), await hooked()]
+      const s = openScope()
+      seen.push(await s.run(() => scope(hooked)))
+      await s.close()
+      seen.push(await hooked())
+      console.log(seen.join())
+    `)
+    // From Node 24 on, contexts need no hooks at all.
+    const inside = Number.parseInt(process.versions.node, 10) < 24
+    expect(stdout.trim()).toBe([false, inside, false, inside, false].join())
   })
 
   it('of code that a scope left behind is what is around that scope', async () => {

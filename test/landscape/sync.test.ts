@@ -2,7 +2,7 @@
 import { threadId } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { failAfter, scope, task } from '../../dist/landscape/index.js'
-import { runScript } from '../frame/child.js'
+import { DIST, runNode, runScript } from '../frame/child.js'
 
 function errorOf(call: () => unknown): Error & { code?: string } {
   try {
@@ -66,6 +66,18 @@ describe.each(['thread', 'process'] as const)('.sync on a %s', (on) => {
     const error = errorOf(() => exits.sync())
     expect(error).toMatchObject({ code: 'ERR_OFFLOOP_TASK_WORKER' })
     expect(error.message).toContain('exits')
+    expect(task(() => 1, { on }).sync()).toBe(1)
+  })
+
+  it.runIf(on === 'process')('says which signal killed it', () => {
+    const killed = task(
+      (): number => {
+        process.kill(process.pid, 'SIGKILL')
+        for (;;);
+      },
+      { on, name: 'killed' },
+    )
+    expect(errorOf(() => killed.sync()).message).toMatch(/killed.* SIGKILL/)
     expect(task(() => 1, { on }).sync()).toBe(1)
   })
 
@@ -137,5 +149,11 @@ describe('.sync', () => {
     `
     const { code, stdout, stderr } = await runScript(script)
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '2 3\n', stderr: '' })
+  })
+
+  it('works in a program given by --input-type and -e', async () => {
+    const script = `import { task } from '${DIST}landscape/index.js'; console.log(task((x) => x + 1).sync(1))`
+    const { stdout, stderr } = await runNode(['--input-type=module', '-e', script])
+    expect({ stdout, stderr }).toEqual({ stdout: '2\n', stderr: '' })
   })
 })

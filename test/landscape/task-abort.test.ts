@@ -40,7 +40,7 @@ describe.each(places)('a task on a %s', (on) => {
     const reports: number[] = []
     const f = task.withContext(
       (ctx) =>
-        new Promise((resolve, reject) => {
+        new Promise((_, reject) => {
           ctx.progress(0.1)
           ctx.signal.addEventListener('abort', () => reject(new Error(`saw ${(ctx.signal.reason as Error).message}`)))
         }),

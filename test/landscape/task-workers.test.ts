@@ -1,4 +1,8 @@
 /** Workers are warm, used again, retire, and keep no process alive; thousands of tasks leave nothing behind. */
+import { execFileSync } from 'node:child_process'
+import { getEventListeners } from 'node:events'
+import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { workers } from '../../dist/internal.js'
 import { task } from '../../dist/landscape/index.js'
@@ -68,16 +72,11 @@ describe('workers', () => {
 })
 
 describe('imports', () => {
-  it('inside a shipped function start from its file', async () => {
-    const script = `
-      import { writeFileSync } from 'node:fs'
-      import { task } from 'DIST/landscape/index.js'
-      import { createRequire } from 'node:module'
-      const total = task(async (x) => (await import('DIST/index.js')).sum(x), { on: 'thread' })
-      console.log(await total(new Float64Array(1000).fill(2)))
-    `
-    const { stdout, stderr } = await runScript(script)
-    expect({ stdout, stderr }).toEqual({ stdout: '2000\n', stderr: '' })
+  it('inside a shipped function start from the file that it is in, wherever the program was started', () => {
+    const file = fileURLToPath(new URL('./fixtures/imports.mjs', import.meta.url))
+    expect(execFileSync(process.execPath, [file], { cwd: tmpdir(), encoding: 'utf8' })).toBe(
+      'thread 2000\nprocess 2000\n',
+    )
   })
 })
 
@@ -107,7 +106,6 @@ describe(`${MANY} tasks`, () => {
     await sleep(100)
     expect(workers().thread).toBeLessThanOrEqual(Math.max(threads, 1) + 1)
     expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before + 2)
-    const { getEventListeners } = await import('node:events')
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 })

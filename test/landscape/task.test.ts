@@ -1,5 +1,5 @@
 /** The faces of a task, on every place it can run. */
-import { threadId } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, threadId } from 'node:worker_threads'
 import { afterAll, describe, expect, it } from 'vitest'
 import { callCounts } from '../../dist/internal.js'
 import { type Task, task, taskOf } from '../../dist/landscape/index.js'
@@ -132,10 +132,8 @@ describe('memory', () => {
 
   it('moves a port', async () => {
     const { port1, port2 } = new MessageChannel()
-    const got = new Promise((resolve) => {
-      port1.onmessage = ({ data }) => resolve(data)
-    })
-    await task((port: MessagePort) => port.postMessage('hello')).with({ transfer: [port2 as never] })(port2 as never)
+    const got = new Promise((resolve) => port1.once('message', resolve))
+    await task((port: MessagePort) => port.postMessage('hello')).with({ transfer: [port2] })(port2)
     expect(await got).toBe('hello')
     port1.close()
   })
