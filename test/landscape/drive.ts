@@ -23,6 +23,15 @@ export type Work = (id: number) => Promise<void>
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 /** The name of the error that a caller aborts with, beside the block's own. */
 const ofCaller = (id: number): number => -1 - id
+function isClosed(place: Place): boolean {
+  try {
+    place.spawn(() => {})
+    return false
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'ERR_OFFLOOP_SCOPE_CLOSED'
+  }
+}
+
 const watched = (id: number): boolean => id % 2 === 0
 const MOST_TURNS = 1_000_000
 
@@ -120,7 +129,10 @@ export async function drive(tree: Tree, land: Landscape, work?: Work): Promise<O
     const body = async (place: Place): Promise<number> => {
       signals.set(block.id, place)
       const inner = { scopes: [...stack.scopes, place], owners, around: place }
-      await counted(owners, () => run(block.steps, inner))
+      await counted(owners, async () => {
+        if (block.loose !== undefined) await sleep(block.loose, place.signal, block.id % 3 === 0)
+        await run(block.steps, inner)
+      })
       return block.id
     }
     const aborter = block.abort === undefined ? undefined : new AbortController()
@@ -151,6 +163,7 @@ export async function drive(tree: Tree, land: Landscape, work?: Work): Promise<O
     } finally {
       if (timer !== undefined) clock.clearTimeout(timer)
       if ((live.get(block.id) ?? 0) !== 0) complaints.push(`#${block.id} ended before what runs inside it`)
+      if (!isClosed(signals.get(block.id) as Place)) complaints.push(`#${block.id} ended and took one more child`)
     }
   }
   const tell = (value: number | { moved: unknown }): Ended => (typeof value === 'number' ? { value } : value)
@@ -220,10 +233,13 @@ export async function drive(tree: Tree, land: Landscape, work?: Work): Promise<O
         )
         return
       }
-      case 'block':
+      case 'block': {
         ambient(step)
-        await observed(id, () => enclose(step, stack), tell)
+        const block = observed(id, () => enclose(step, stack), tell)
+        if (step.loose === undefined) await block
+        else block.catch(() => {})
         return
+      }
       case 'fail':
         throw own(id)
       case 'cancel':

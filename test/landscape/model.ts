@@ -38,7 +38,7 @@ export type Log = Map<string, Entry>
 
 interface Node {
   readonly id: number
-  readonly parent: Node | undefined
+  parent: Node | undefined
   readonly shield: boolean
   readonly deadline: number
   readonly threads: number
@@ -128,6 +128,12 @@ export function predict(tree: Tree): Log {
       for (const inner of one.inside) if (!inner.shield && inner.reason === undefined) reach(inner)
     }
     reach(node)
+  }
+  /** What a child left open belongs to what is around the child. */
+  const adopt = (node: Node, parent: Node): void => {
+    node.parent = parent
+    parent.inside.add(node)
+    if (!node.shield && parent.reason !== undefined) spread(node, parent.reason)
   }
   /** The reason of a cancelled node, at or above, if the error only tells of that. */
   const reasonIn = (error: Thrown, node: Node): Reason | undefined => {
@@ -247,9 +253,16 @@ export function predict(tree: Tree): Log {
     if (ms !== undefined) timers.push({ at: now + ms, gone, fire: () => cancel(own, 'deadline', undefined) })
     if (abort === 0) cancel(own, 'signal', undefined)
     else if (abort !== undefined) timers.push({ at: now + abort, gone, fire: () => cancel(own, 'signal', undefined) })
-    member(open, block, own, block.steps, (outcome) => {
-      open.body = outcome
-    })
+    member(
+      open,
+      block,
+      own,
+      block.steps,
+      (outcome) => {
+        open.body = outcome
+      },
+      block.loose,
+    )
     if (open.done === undefined) yield (wait) => open.waiting.push(wait)
     const done = open.done!
     if ('error' in done) throw done.error
@@ -353,10 +366,26 @@ export function predict(tree: Tree): Log {
         )
         return
       }
-      case 'block':
+      case 'block': {
         seen()
-        yield* observed(step.id, enclose(step, node, stack))
+        const block = observed(step.id, enclose(step, node, stack))
+        if (step.loose === undefined) {
+          yield* block
+          return
+        }
+        const around = stack.at(-1)!
+        around.open.live++
+        const ended = (): void => {
+          around.open.live--
+          settle(around.open, around.block)
+        }
+        const routine = (function* (): Routine {
+          yield* block
+          return step.id
+        })()
+        go({ routine, ended }, () => routine.next())
         return
+      }
       case 'fail':
         throw { is: 'own', id: step.id, cause: undefined } satisfies Thrown
       case 'cancel': {
@@ -388,6 +417,7 @@ export function predict(tree: Tree): Log {
           (outcome, given) => {
             child.outcome = given
             open.node.inside.delete(child.node)
+            for (const left of child.node.inside) adopt(left, open.node)
             write(`#${step.id}`, { outcome })
             write(`#${step.id} handle`, { outcome: given })
             for (const wait of child.waiting) resume(wait)

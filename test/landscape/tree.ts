@@ -23,6 +23,8 @@ export interface Block extends Common {
   /** The caller's signal aborts so long after the block was entered; 0: before. Scopes only. */
   readonly abort?: number
   readonly threads?: number
+  /** Nobody awaits it: what is around it has to. Its body waits so long before its first step. */
+  readonly loose?: number
   readonly steps: readonly Step[]
 }
 
@@ -116,6 +118,7 @@ export function grow(seed: number, work = false): Tree {
       ...(timed ? { ms: deadline() } : {}),
       ...(kind === 'scope' && chance(0.15) ? { abort: chance(0.2) ? 0 : ms() } : {}),
       ...(kind === 'scope' && chance(0.2) ? { threads: 1 + below(4) } : {}),
+      ...(depth > 0 && chance(0.1) ? { loose: ms(0.5) } : {}),
       steps: steps({ open: place.open + 1, children: [] }, depth + 1),
       reaction: depth === 0 ? PASS : reaction(0.35),
     }
@@ -169,7 +172,8 @@ function* fewer(steps: readonly Step[]): Generator<readonly Step[]> {
 }
 
 function* plainer(block: Block): Generator<Block> {
-  const { ms, abort, threads, ...rest } = block
+  const { ms, abort, threads, loose, ...others } = block
+  const rest = { ...others, ...(loose === undefined ? {} : { loose }) }
   const kept = { ...(ms === undefined ? {} : { ms }), ...(abort === undefined ? {} : { abort }) }
   if (threads !== undefined) yield { ...rest, ...kept }
   if (abort !== undefined) yield { ...rest, ...(ms === undefined ? {} : { ms }) }
@@ -189,6 +193,7 @@ export function print(tree: Tree): string {
       if (step.ms !== undefined) parts.push(`timeout ${time(step.ms)}`)
       if (step.abort !== undefined) parts.push(`caller aborts after ${time(step.abort)}`)
       if (step.threads !== undefined) parts.push(`threads ${step.threads}`)
+      if (step.loose !== undefined) parts.push(`that nobody awaits, begins after ${time(step.loose)}`)
     } else parts.push(step.do)
     if (step.do === 'wait') {
       parts.push(time(step.ms))
