@@ -48,6 +48,7 @@ interface Stack {
 export async function drive(tree: Tree, land: Landscape, work?: Work): Promise<Observed> {
   const clock = new SteppedClock(2 ** 20)
   const begun = clock.now()
+  const { open } = land.contextState()
   const seen: Observed = { log: new Map(), signals: new Map(), errors: new Map(), complaints: [] }
   const { log, signals, errors, complaints } = seen
   const live = new Map<number, number>()
@@ -301,7 +302,9 @@ export async function drive(tree: Tree, land: Landscape, work?: Work): Promise<O
       }
     }
     if (clock.pending > 0) complaints.push(`${clock.pending} timer(s) left`)
-    if (land.contextState().open !== 0 || land.currentAmbient() !== undefined) complaints.push('a scope is still open')
+    const left = land.contextState().open - open
+    if (left !== 0) complaints.push(`${left} scope(s) still open`)
+    if (open === 0 && land.currentAmbient() !== undefined) complaints.push('something is ambient outside of all scopes')
     const { borrowed, waiting } = limiter.statistics()
     if (borrowed !== 0 || waiting !== 0) complaints.push(`${borrowed} token(s) borrowed, ${waiting} waiting`)
   } finally {
@@ -325,7 +328,7 @@ export function differences(model: Log, real: Observed): string[] {
       actual !== undefined &&
       at === actual.at &&
       (seen === undefined || sameSeen(seen, actual.seen!)) &&
-      (outcome === undefined || sameOutcome(outcome, actual.outcome!, real))
+      (outcome === undefined || sameOutcome(outcome, actual.outcome, real))
     if (!fits) found.push(`${key}: expected ${show({ at, outcome, seen })} but got ${show(actual)}`)
   }
   for (const [key, entry] of real.log) if (!model.has(key)) found.push(`${key} must not be there: ${show(entry)}`)
@@ -340,7 +343,8 @@ function sameSeen(expected: Seen, actual: Seen): boolean {
   )
 }
 
-function sameOutcome(expected: Outcome, actual: Ended, real: Observed): boolean {
+function sameOutcome(expected: Outcome, actual: Ended | undefined, real: Observed): boolean {
+  if (actual === undefined) return false
   if ('value' in expected) return 'value' in actual && actual.value === expected.value
   if ('moved' in expected) return 'moved' in actual && sameError(expected.moved, actual.moved, real)
   return 'error' in actual && sameError(expected.error, actual.error, real)
