@@ -131,7 +131,7 @@ export async function drive(tree: Tree, land: Landscape, work?: Work): Promise<O
       signals.set(block.id, place)
       const inner = { scopes: [...stack.scopes, place], owners, around: place }
       await counted(owners, async () => {
-        if (block.loose !== undefined) await sleep(block.loose, place.signal, block.id % 3 === 0)
+        if (block.loose !== undefined) await deaf(block.loose)
         await run(block.steps, inner)
       })
       return block.id

@@ -276,7 +276,8 @@ export function predict(tree: Tree): Log {
     id: number,
     delay: number | undefined,
   ): Routine {
-    if (delay !== undefined) yield sleep(node, delay)
+    // A child's delay can be cut short, that of a block's body cannot.
+    if (delay !== undefined) yield sleep(stack.at(-1)!.open.node === node ? undefined : node, delay)
     for (const step of steps) {
       try {
         yield* perform(step, node, stack)

@@ -23,7 +23,7 @@ export interface Block extends Common {
   /** The caller's signal aborts so long after the block was entered; 0: before. Scopes only. */
   readonly abort?: number
   readonly threads?: number
-  /** Nobody awaits it: what is around it has to. Its body waits so long before its first step. */
+  /** Nobody awaits it: what is around it has to. Its body is deaf so long before its first step. */
   readonly loose?: number
   readonly steps: readonly Step[]
 }
