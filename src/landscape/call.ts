@@ -65,17 +65,12 @@ export function requestOf(
 ): { request: Request; transfer: readonly Movable[] } {
   const { on, label, code, contextAt, nameOf } = ask
   const moved = on === 'thread' && ask.transfer.length > 0 ? moveArguments(ask.args, ask.transfer, nameOf) : undefined
-  const request: Request = {
-    id: ++ids,
-    on,
-    label,
-    code,
-    args: moved?.args ?? sealArguments(ask.args, on, nameOf),
-    ...(contextAt === undefined ? {} : { contextAt }),
-    ...(ask.onPart === undefined ? {} : { stream: true as const }),
-    ...(ambient === undefined ? {} : { ambient }),
-  }
-  return { request, transfer: moved?.transfer ?? [] }
+  const args = moved?.args ?? sealArguments(ask.args, on, nameOf)
+  const request: { -readonly [K in keyof Request]: Request[K] } = { id: ++ids, on, label, code, args }
+  if (contextAt !== undefined) request.contextAt = contextAt
+  if (ask.onPart !== undefined) request.stream = true
+  if (ambient !== undefined) request.ambient = ambient
+  return { request, transfer: moved === undefined ? [] : [...moved.transfer] }
 }
 
 /** The ambient scope as a request takes it along. */
@@ -131,22 +126,25 @@ export class Call {
 
   constructor(private readonly ask: Ask) {
     const ambient = currentAmbient()
-    const signals = [ask.signal, ambient?.signal].filter((signal) => signal !== undefined)
-    const ended = signals.find((signal) => signal.aborted)
-    if (ended !== undefined) throw ended.reason
+    const { signal, timeout } = ask
+    if (signal?.aborted) throw signal.reason
+    if (ambient?.signal.aborted) throw ambient.signal.reason
     const { request, transfer } = requestOf(ask, inheritedFrom(ambient))
     this.request = request
-    this.transfer = [...transfer]
+    this.transfer = transfer as Movable[]
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
     })
     hold()
-    const stoppable = signals.length > 0 || ask.timeout !== Infinity
+    const stoppable = signal !== undefined || ambient !== undefined || timeout !== Infinity
     if (stoppable || ask.onProgress !== undefined || ask.onPart !== undefined) this.openLine()
-    for (const signal of signals) this.undo.push(onAbortTogether(signal, (reason) => this.abort(reason)))
-    if (ask.timeout !== Infinity) {
-      this.timers.push(setTimeout(() => this.abort(timedOut(ask.label, ask.timeout)), ask.timeout))
+    for (const one of [signal, ambient?.signal]) {
+      if (one !== undefined) this.undo.push(onAbortTogether(one, (reason) => this.abort(reason)))
+    }
+    if (timeout !== Infinity) {
+      const timer = setTimeout(() => this.abort(timedOut(ask.label, timeout)), timeout)
+      this.undo.push(() => clearTimeout(timer))
     }
     queues[ask.on].waiting.add(this)
     pump(ask.on)
