@@ -9,6 +9,7 @@ import { benchElementwise } from './elementwise.js'
 import { benchEstimate } from './estimate.js'
 import { benchHistogram } from './histogram.js'
 import { benchImport } from './import.js'
+import { benchLandscape } from './landscape.js'
 import { benchLoop } from './loop.js'
 import { benchMath } from './math.js'
 import { benchMnist } from './mnist.js'
@@ -38,6 +39,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   loop: benchLoop,
   estimate: benchEstimate,
   import: benchImport,
+  landscape: benchLandscape,
   crossover: benchCrossover,
   elementwise: benchElementwise,
   tasks: benchTasks,
