@@ -1,5 +1,5 @@
 /** Twins on this thread's loop, where no worker can be had; and what keeps the process alive for outstanding calls. */
-import { clearInterval, setImmediate, setInterval } from 'node:timers'
+import { setImmediate, setInterval } from 'node:timers'
 
 interface Runs {
   runHere(): void
@@ -25,9 +25,12 @@ let holding: NodeJS.Timeout | undefined
 
 /** A promise is outstanding: the process stays, whether or not the call has a worker yet. */
 export function hold(): void {
-  if (outstanding++ === 0) holding = setInterval(() => {}, FAR)
+  if (outstanding++ > 0) return
+  // One timer for all times: making one takes longer than a small task's messages.
+  if (holding === undefined) holding = setInterval(() => {}, FAR)
+  else holding.ref()
 }
 
 export function letGo(): void {
-  if (--outstanding === 0) clearInterval(holding)
+  if (--outstanding === 0) holding!.unref()
 }

@@ -5,13 +5,14 @@
  * worker is replaced. It is the worker that runs this very call which is replaced: a call that has answered is beyond
  * the reach of its own kill.
  */
+import { AsyncResource } from 'node:async_hooks'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { timedOut } from '../base/errors.js'
 import { workerLimit } from '../engine/js-limit.js'
 import { hold, letGo } from '../engine/js-loop.js'
 import { failureOf } from './failure.js'
-import { hearShared, onAbortTogether, speakShared } from './hubs.js'
+import { catchUp, hearShared, onAbortTogether, speakShared } from './hubs.js'
 import type { Envelope } from './line.js'
 import { ENDED, Kill, type Passing, send } from './pool.js'
 import { currentAmbient } from './scope.js'
@@ -65,17 +66,12 @@ export function requestOf(
 ): { request: Request; transfer: readonly Movable[] } {
   const { on, label, code, contextAt, nameOf } = ask
   const moved = on === 'thread' && ask.transfer.length > 0 ? moveArguments(ask.args, ask.transfer, nameOf) : undefined
-  const request: Request = {
-    id: ++ids,
-    on,
-    label,
-    code,
-    args: moved?.args ?? sealArguments(ask.args, on, nameOf),
-    ...(contextAt === undefined ? {} : { contextAt }),
-    ...(ask.onPart === undefined ? {} : { stream: true as const }),
-    ...(ambient === undefined ? {} : { ambient }),
-  }
-  return { request, transfer: moved?.transfer ?? [] }
+  const args = moved?.args ?? sealArguments(ask.args, on, nameOf)
+  const request: { -readonly [K in keyof Request]: Request[K] } = { id: ++ids, on, label, code, args }
+  if (contextAt !== undefined) request.contextAt = contextAt
+  if (ask.onPart !== undefined) request.stream = true
+  if (ambient !== undefined) request.ambient = ambient
+  return { request, transfer: moved === undefined ? [] : [...moved.transfer] }
 }
 
 /** The ambient scope as a request takes it along. */
@@ -129,24 +125,31 @@ export class Call {
   private expected = Infinity
   private complete: () => void = () => {}
 
+  /** In the scope of the call, whoever hears the message. */
+  private readonly onProgress: Ask['onProgress']
+
   constructor(private readonly ask: Ask) {
+    this.onProgress = ask.onProgress && AsyncResource.bind(ask.onProgress)
     const ambient = currentAmbient()
-    const signals = [ask.signal, ambient?.signal].filter((signal) => signal !== undefined)
-    const ended = signals.find((signal) => signal.aborted)
-    if (ended !== undefined) throw ended.reason
+    const { signal, timeout } = ask
+    if (signal?.aborted) throw signal.reason
+    if (ambient?.signal.aborted) throw ambient.signal.reason
     const { request, transfer } = requestOf(ask, inheritedFrom(ambient))
     this.request = request
-    this.transfer = [...transfer]
+    this.transfer = transfer as Movable[]
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
     })
     hold()
-    const stoppable = signals.length > 0 || ask.timeout !== Infinity
+    const stoppable = signal !== undefined || ambient !== undefined || timeout !== Infinity
     if (stoppable || ask.onProgress !== undefined || ask.onPart !== undefined) this.openLine()
-    for (const signal of signals) this.undo.push(onAbortTogether(signal, (reason) => this.abort(reason)))
-    if (ask.timeout !== Infinity) {
-      this.timers.push(setTimeout(() => this.abort(timedOut(ask.label, ask.timeout)), ask.timeout))
+    for (const one of [signal, ambient?.signal]) {
+      if (one !== undefined) this.undo.push(onAbortTogether(one, (reason) => this.abort(reason)))
+    }
+    if (timeout !== Infinity) {
+      const timer = setTimeout(() => this.abort(timedOut(ask.label, timeout)), timeout)
+      this.undo.push(() => clearTimeout(timer))
     }
     queues[ask.on].waiting.add(this)
     pump(ask.on)
@@ -244,7 +247,7 @@ export class Call {
     if (this.settled || this.aborted !== undefined || !(fraction > this.reached)) return
     this.reached = fraction
     try {
-      this.ask.onProgress?.(fraction)
+      this.onProgress?.(fraction)
     } catch (error) {
       this.abort(error)
     }
@@ -257,6 +260,7 @@ export class Call {
       const answer = await send(request, { transfer, kill, channel: this.passing })
       this.answered = true
       if (answer === ENDED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
+      if (ask.onProgress !== undefined) catchUp()
       if ('parts' in answer && answer.parts! > this.received) await this.rest(answer.parts!)
       const value = openAnswer(answer, ask, ask.site)
       this.report(1)

@@ -1,5 +1,5 @@
 /** What all calls of a thread share: one listener for each signal, and one channel to the threads of its pool. */
-import { BroadcastChannel } from 'node:worker_threads'
+import { BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { onAbort } from '../base/abort.js'
 import type { Envelope } from './line.js'
 import { CHANNEL } from './pool.js'
@@ -39,14 +39,24 @@ const calls = new Map<number, (message: Up) => void>()
 export function hearShared(id: number, listener: (message: Up) => void): () => void {
   if (channel === undefined) {
     channel = new BroadcastChannel(CHANNEL)
-    channel.onmessage = (event) => {
-      const { offloop, message } = (event as { data: Envelope<Up> }).data
-      calls.get(offloop)?.(message)
-    }
+    channel.onmessage = (event) => dispatch((event as { data: Envelope<Up> }).data)
     channel.unref() // outstanding calls keep the process alive, not their channel
   }
   calls.set(id, listener)
   return () => calls.delete(id)
+}
+
+function dispatch({ offloop, message }: Envelope<Up>): void {
+  calls.get(offloop)?.(message)
+}
+
+/** Hears what has been said up to now: an answer comes another way, and may be heard first. */
+export function catchUp(): void {
+  const port = channel as unknown as MessagePort | undefined // takes both, its typings one
+  if (port === undefined) return
+  for (let entry = receiveMessageOnPort(port); entry !== undefined; entry = receiveMessageOnPort(port)) {
+    dispatch(entry.message as Envelope<Up>)
+  }
 }
 
 export function speakShared(id: number, message: Down): void {

@@ -20,6 +20,7 @@ import { benchSelect } from './select.js'
 import { benchSort } from './sort.js'
 import { benchSum } from './sum.js'
 import { benchSync } from './sync.js'
+import { benchTasks } from './tasks.js'
 import { benchTopK } from './topk.js'
 
 type Topic = (bench: Bench, numpy: NumPy | undefined) => Promise<Row[]>
@@ -39,6 +40,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   import: benchImport,
   crossover: benchCrossover,
   elementwise: benchElementwise,
+  tasks: benchTasks,
   mnist: benchMnist,
 }
 const UNASKED = Object.keys(TOPICS).filter((topic) => topic !== 'mnist')

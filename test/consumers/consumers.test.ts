@@ -58,7 +58,7 @@ describe('the packed tarball', () => {
     const folder = install('typescript')
     const compiler = join(root, 'node_modules/typescript-5.7')
     expect(JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')).version).toMatch(/^5\.7\./)
-    mkdirSync(join(folder, 'node_modules/@types'))
+    mkdirSync(join(folder, 'node_modules/@types'), { recursive: true })
     symlinkSync(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))
     run(folder, process.execPath, join(compiler, 'bin/tsc'), '-p', '.')
     expect(JSON.parse(run(folder, process.execPath, 'out/main.js'))).toMatchObject(expected)

@@ -1,0 +1,2 @@
+/** What tinypool runs in the benchmark of tasks. */
+export default ({ a, b }) => a + b
