@@ -35,13 +35,10 @@ import {
   WAITING,
 } from './wire.js'
 
-/** What a task says about its calls. */
-export interface Ask {
+/** What a task says about all of its calls. */
+export interface Always {
   readonly on: Place
   readonly label: string
-  readonly code: Code
-  /** Constants first, if there are any. */
-  readonly args: readonly unknown[]
   readonly contextAt: number | undefined
   readonly grace: number
   readonly transfer: readonly Movable[]
@@ -49,10 +46,18 @@ export interface Ask {
   /** Milliseconds from the call; Infinity: none. */
   readonly timeout: number
   readonly onProgress: ((fraction: number) => void) | undefined
-  /** Gets a stream's values as they come. */
-  readonly onPart?: (value: unknown) => void
   /** What an argument is called in errors. */
   readonly nameOf: (index: number) => string
+}
+
+/** One call. */
+export interface Ask {
+  readonly always: Always
+  readonly code: Code
+  /** Constants first, if there are any. */
+  readonly args: readonly unknown[]
+  /** Gets a stream's values as they come. */
+  readonly onPart: ((value: unknown) => void) | undefined
   /** Has the stack of the call. */
   readonly site: { readonly stack?: string }
 }
@@ -61,13 +66,13 @@ let ids = 0
 
 /** A request for a worker, ready to travel; with what moves along. Throws ERR_OFFLOOP_TASK_CLONE. */
 export function requestOf(
-  ask: Omit<Ask, 'site' | 'grace'>,
+  ask: Ask,
   ambient: Inherited | undefined,
 ): { request: Request; transfer: readonly Movable[] } {
-  const { on, label, code, contextAt, nameOf } = ask
-  const moved = on === 'thread' && ask.transfer.length > 0 ? moveArguments(ask.args, ask.transfer, nameOf) : undefined
+  const { on, label, contextAt, nameOf, transfer } = ask.always
+  const moved = on === 'thread' && transfer.length > 0 ? moveArguments(ask.args, transfer, nameOf) : undefined
   const args = moved?.args ?? sealArguments(ask.args, on, nameOf)
-  const request: { -readonly [K in keyof Request]: Request[K] } = { id: ++ids, on, label, code, args }
+  const request: { -readonly [K in keyof Request]: Request[K] } = { id: ++ids, on, label, code: ask.code, args }
   if (contextAt !== undefined) request.contextAt = contextAt
   if (ask.onPart !== undefined) request.stream = true
   if (ambient !== undefined) request.ambient = ambient
@@ -126,12 +131,12 @@ export class Call {
   private complete: () => void = () => {}
 
   /** In the scope of the call, whoever hears the message. */
-  private readonly onProgress: Ask['onProgress']
+  private readonly onProgress: Always['onProgress']
 
   constructor(private readonly ask: Ask) {
-    this.onProgress = ask.onProgress && AsyncResource.bind(ask.onProgress)
+    const { on, label, signal, timeout, onProgress } = ask.always
+    this.onProgress = onProgress && AsyncResource.bind(onProgress)
     const ambient = currentAmbient()
-    const { signal, timeout } = ask
     if (signal?.aborted) throw signal.reason
     if (ambient?.signal.aborted) throw ambient.signal.reason
     const { request, transfer } = requestOf(ask, inheritedFrom(ambient))
@@ -143,16 +148,16 @@ export class Call {
     })
     hold()
     const stoppable = signal !== undefined || ambient !== undefined || timeout !== Infinity
-    if (stoppable || ask.onProgress !== undefined || ask.onPart !== undefined) this.openLine()
+    if (stoppable || onProgress !== undefined || ask.onPart !== undefined) this.openLine()
     for (const one of [signal, ambient?.signal]) {
       if (one !== undefined) this.undo.push(onAbortTogether(one, (reason) => this.abort(reason)))
     }
     if (timeout !== Infinity) {
-      const timer = setTimeout(() => this.abort(timedOut(ask.label, timeout)), timeout)
+      const timer = setTimeout(() => this.abort(timedOut(label, timeout)), timeout)
       this.undo.push(() => clearTimeout(timer))
     }
-    queues[ask.on].waiting.add(this)
-    pump(ask.on)
+    queues[on].waiting.add(this)
+    pump(on)
   }
 
   /** It was aborted, by whatever means: what it has sent counts no more. */
@@ -168,14 +173,14 @@ export class Call {
   abort(reason: unknown): void {
     if (this.settled || this.aborted !== undefined) return
     this.aborted = { reason }
-    if (queues[this.ask.on].waiting.delete(this)) {
+    if (queues[this.ask.always.on].waiting.delete(this)) {
       this.settle(() => this.reject(reason))
       return
     }
     const begun = this.markAborted()
     this.tell({ abort: failureOf(reason) })
     // Its worker stays taken until it has answered or is replaced.
-    if (!this.answered) this.timers.push(setTimeout(() => this.end(), this.ask.grace))
+    if (!this.answered) this.timers.push(setTimeout(() => this.end(), this.ask.always.grace))
     if (!begun) this.settle(() => this.reject(reason))
   }
 
@@ -260,9 +265,9 @@ export class Call {
       const answer = await send(request, { transfer, kill, channel: this.passing })
       this.answered = true
       if (answer === ENDED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
-      if (ask.onProgress !== undefined) catchUp()
+      if (this.onProgress !== undefined) catchUp()
       if ('parts' in answer && answer.parts! > this.received) await this.rest(answer.parts!)
-      const value = openAnswer(answer, ask, ask.site)
+      const value = openAnswer(answer, ask.always, ask.site)
       this.report(1)
       if (this.aborted === undefined) this.settle(() => this.resolve(value))
       else this.settle(() => this.reject(this.aborted!.reason))

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { wrongType, wrongValue } from '../base/errors.js'
 import { readBoolean, readChoice, readFinite, readOptions } from '../core/arguments.js'
 import { readSignal } from '../core/run.js'
-import { type Ask, Call, inheritedFrom, requestOf } from './call.js'
+import { type Always, type Ask, Call, inheritedFrom, requestOf } from './call.js'
 import { type Any, exported } from './code.js'
 import { runOnLoop, streamOnLoop } from './loop.js'
 import { currentAmbient } from './scope.js'
@@ -118,13 +118,14 @@ function define(args: readonly unknown[], contextual: boolean, below: object): u
 
 function faceOf(definition: Definition, given: Given): unknown {
   const { name, on, stream } = definition
+  const always = on === 'loop' ? undefined : alwaysOf(definition, given, on)
   const face = (...args: unknown[]): unknown => {
-    if (on === 'loop') return onLoop(definition, given, args)
+    if (always === undefined) return onLoop(definition, given, args)
     const site = {}
     Error.captureStackTrace(site, face)
-    if (stream) return new Stream((onPart) => new Call({ ...askOf(definition, given, args, on, site), onPart }))
+    if (stream) return new Stream((onPart) => new Call(askOf(definition, always, args, site, onPart)))
     try {
-      return new Call(askOf(definition, given, args, on, site)).promise
+      return new Call(askOf(definition, always, args, site)).promise
     } catch (error) {
       return Promise.reject(error)
     }
@@ -138,7 +139,8 @@ function faceOf(definition: Definition, given: Given): unknown {
   })
 }
 
-function askOf(definition: Definition, given: Given, args: readonly unknown[], on: Place, site: object): Ask {
+/** What is the same for all calls. */
+function alwaysOf(definition: Definition, given: Given, on: Place): Always {
   const { name: label, constants, contextual, grace } = definition
   const before = constants === undefined ? 0 : 1
   return {
@@ -146,11 +148,25 @@ function askOf(definition: Definition, given: Given, args: readonly unknown[], o
     on,
     label,
     grace,
+    contextAt: contextual ? before : undefined,
+    nameOf: (index) => (index < before ? 'constants' : `arguments[${index - before}]`),
+  }
+}
+
+function askOf(
+  definition: Definition,
+  always: Always,
+  args: readonly unknown[],
+  site: object,
+  onPart?: (value: unknown) => void,
+): Ask {
+  const { constants } = definition
+  return {
+    always,
     site,
     code: codeOf(definition),
     args: constants === undefined ? args : [constants, ...args],
-    contextAt: contextual ? before : undefined,
-    nameOf: (index) => (index < before ? 'constants' : `arguments[${index - before}]`),
+    onPart,
   }
 }
 
@@ -178,7 +194,10 @@ function sync(definition: Definition, given: Given, args: readonly unknown[]): u
   }
   const site: { stack?: string } = {}
   Error.captureStackTrace(site, sync)
-  const { request, transfer } = requestOf(askOf(definition, given, args, on, site), inheritedFrom(currentAmbient()))
+  const { request, transfer } = requestOf(
+    askOf(definition, alwaysOf(definition, given, on), args, site),
+    inheritedFrom(currentAmbient()),
+  )
   const timeout = given.timeout === Infinity ? undefined : given.timeout
   return runSync({ request, transfer }, { timeout, signal: given.signal, stack: site.stack })
 }
