@@ -6,13 +6,13 @@ export interface Axis {
   at(value: number): number
 }
 
-/** Ends at whole ticks around the values, 1 always among them; at least a decade long. */
+/** Ends at whole ticks around the values, 1 and room under the least among them; at least a decade long. */
 export function logAxis(values: readonly number[]): Axis {
   const steps = [1e-3, 1e-2, 1e-1, 1, 10, 100, 1e3, 1e4, 1e5].flatMap((power) => [power, 2 * power, 5 * power])
   const [least, most] = [Math.min(1, ...values), Math.max(10, ...values)]
   const first = Math.max(
     0,
-    steps.findLastIndex((step) => step <= least),
+    steps.findLastIndex((step) => step < least),
   )
   const last = steps.findIndex((step) => step >= most)
   const [low, high] = [steps[first]!, steps[last === -1 ? steps.length - 1 : last]!]
@@ -36,7 +36,7 @@ export interface Box {
  * @param marks - where the marks are
  * @param sizes - of the labels
  * @param bounds - what the labels must stay in
- * @param gap - between a mark and what stands beside it
+ * @param gap - between what stands side by side
  */
 export function placeLabels(
   marks: readonly Box[],
@@ -47,7 +47,7 @@ export function placeLabels(
   const taken = [...marks]
   return marks.map((mark, i) => {
     const place = around(mark, sizes[i]!, gap).find(
-      (box) => isInside(box, bounds) && !taken.some((other) => other !== mark && overlaps(box, other)),
+      (box) => isInside(box, bounds) && !taken.some((other) => other !== mark && overlaps(widened(box, gap), other)),
     )
     if (place !== undefined) taken.push(place)
     return place
@@ -67,6 +67,10 @@ function around(mark: Box, { w, h }: { readonly w: number; readonly h: number },
       { x, y: over, w, h },
     ]),
   ]
+}
+
+function widened({ x, y, w, h }: Box, by: number): Box {
+  return { x: x - by, y, w: w + 2 * by, h }
 }
 
 function isInside(box: Box, bounds: Box): boolean {
