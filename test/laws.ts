@@ -25,8 +25,11 @@ const SIZES = [
   0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 256, 257, 511, 513, 1000, 4095, 4097, 16383,
   16384, 16385, 32769, 70001,
 ]
-// OFFLOOP_LAWS=numbers: only what looks at results, for further instruction sets; =brief: fewer runs, under ASan.
+// OFFLOOP_LAWS=all: as many runs as CI makes once; =numbers: only what looks at results, for further instruction sets;
+// =brief: fewer runs, under ASan.
 const { OFFLOOP_LAWS } = process.env
+const runs = (thorough: boolean): number =>
+  OFFLOOP_LAWS === 'all' ? (thorough ? 25 : 8) : OFFLOOP_LAWS === undefined ? (thorough ? 12 : 5) : thorough ? 25 : 4
 /** The first element types of a kernel meet every law, the others those that look at numbers. */
 const THOROUGH = OFFLOOP_LAWS === 'numbers' ? 0 : OFFLOOP_LAWS === 'brief' ? 1 : 2
 
@@ -90,7 +93,7 @@ function lawsOf(kernel: AnyKernel, definition: Definition, dtype: string, thorou
           expect(await outcome(() => kernel(...args))).toBe(expected)
         },
       ),
-      { seed: SEED, numRuns: thorough ? 25 : OFFLOOP_LAWS === undefined ? 8 : 4 },
+      { seed: SEED, numRuns: runs(thorough) },
     )
   })
 

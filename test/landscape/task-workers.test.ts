@@ -9,7 +9,7 @@ import { task } from '../../dist/landscape/index.js'
 import { runScript } from '../frame/child.js'
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
-const MANY = process.env.OFFLOOP_LAWS === 'numbers' ? 20_000 : 2_000
+const MANY = process.env.OFFLOOP_LAWS === 'all' ? 20_000 : 2_000
 
 describe('workers', () => {
   it('are used again', async () => {
