@@ -11,13 +11,13 @@ constexpr int64_t kBlock = 16384;
 constexpr int64_t kLine = 64;
 constexpr int64_t kHugePage = int64_t{2} << 20;
 
-// How a thread goes through memory: parts of a grain in turn, some lines of result at a time. Stores past the caches and
-// reads share the few lines that a core can have under way; so mixed, they move most.
+// How a thread goes through memory: parts of a grain in turn, some lines of result at a time. Stores past the caches
+// and reads share the few lines that a core can have under way; so mixed, they move most.
 //
-// A chunk function that can go past the caches computes half a kilobyte, stores each line as soon as it has it, and asks for the
-// operands of the part's next turn: six parts. Two threads then move what streams.c, the mark, moves: x * x on 32M
-// doubles 1.05 of it, x + y 1.07 (four parts 1.08 and 1.02; eight 1.10 and 0.98; a kilobyte in four 0.97 and 1.03).
-// Others compute a kilobyte in L1, which is written out from there: four parts.
+// A chunk function that can go past the caches computes half a kilobyte, stores each line as soon as it has it, and
+// asks for the operands of the part's next turn: six parts. Two threads then move what streams.c, the mark, moves: x *
+// x on 32M doubles 1.05 of it, x + y 1.07 (four parts 1.08 and 1.02; eight 1.10 and 0.98; a kilobyte in four 0.97
+// and 1.03). Others compute a kilobyte in L1, which is written out from there: four parts.
 struct Way {
   int64_t bytes, parts;
 };

@@ -79,8 +79,8 @@ OFFLOOP_INLINE hn::VFromD<D> ApplyFast(D d, const hn::TFromD<D>* const* x) {
     return Op::Fast(d, hn::LoadU(d, x[0]), hn::LoadU(d, x[1]));
 }
 
-// One copy of the operation, which the last, partial vector uses as well: by way of a call to itself, since a loop with a
-// call in it keeps no constant in a register. Never inlined: two callers share it.
+// One copy of the operation, which the last, partial vector uses as well: by way of a call to itself, since a loop with
+// a call in it keeps no constant in a register. Never inlined: two callers share it.
 template <class T, class Op, int kCount, bool kFast>
 __attribute__((noinline)) void Chunk(const void* const* in, void* to, int64_t n, bool past) {
   const hn::ScalableTag<T> d;

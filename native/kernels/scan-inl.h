@@ -34,7 +34,8 @@ struct Arrays {
 // Finishes a tile, and writes it, while the totals within the next are under way: before the block + (before the run +
 // within it). So reads, arithmetic and stores past the caches overlap.
 //
-// A line of the result begins `over_` elements before a multiple of eight of the block: arrays do not begin with a line.
+// A line of the result begins `over_` elements before a multiple of eight of the block: arrays do not begin with a
+// line.
 template <class Op, class T>
 class Finisher {
  public:
@@ -55,7 +56,8 @@ class Finisher {
     Put();
     T* const next = Next();
     const bool first = tile_ == nullptr;
-    for (int64_t i = -kSpread; i < 0 && !first; ++i) next[i] = tile_[kTile + i], spread_[0][i + kSpread] = spread_[kAbreast][0];
+    for (int64_t i = -kSpread; i < 0 && !first; ++i)
+      next[i] = tile_[kTile + i], spread_[0][i + kSpread] = spread_[kAbreast][0];
     tile_ = next;
     next_ ^= 1;
     at_ = at;
@@ -158,7 +160,8 @@ struct Scan {
     const auto& a = *static_cast<const Arrays*>(context);
     T sum = Op::template kNone<T>;
     const int64_t end = a.End(block);
-    if (end - block * kBlock == kBlock && a.in_type != Dtype::kF32 && a.in_type != Dtype::kI32 && a.in_type != Dtype::kU32) {
+    if (end - block * kBlock == kBlock && a.in_type != Dtype::kF32 && a.in_type != Dtype::kI32 &&
+        a.in_type != Dtype::kU32) {
       // Eight streams: they draw more from memory than one. Runs are still joined in order.
       constexpr int64_t kPart = kBlock / kAbreast, kRuns = kPart / kRun;
       T part[kRuns][kAbreast];
