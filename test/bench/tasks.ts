@@ -25,6 +25,12 @@ export async function benchTasks(bench: Bench): Promise<Row[]> {
         : {}),
       minThreads: 1,
     })
+    // As ours has to: a worker that waits in Atomics.wait would freeze whatever a task has left running there.
+    const looping = new Tinypool({
+      filename: new URL('./add.mjs', import.meta.url).href,
+      minThreads: 1,
+      useAtomics: false,
+    })
     const add = task(({ a, b }: { a: number; b: number }) => a + b, { on })
     const { signal } = new AbortController()
     const stoppable = add.with({ signal })
@@ -44,10 +50,16 @@ export async function benchTasks(bench: Bench): Promise<Row[]> {
       { name: `task on a ${on}`, run: many(add) },
       { name: `task on a ${on}, with a signal`, run: many(stoppable) },
       { name: 'tinypool', run: many((x) => pool.run(x)) },
+      ...(on === 'thread' ? [{ name: 'tinypool, useAtomics: false', run: many((x) => looping.run(x)) }] : []),
       { name: 'tinypool, with a signal', run: many((x) => pool.run(x, { signal: new AbortController().signal })) },
     ]
     const times = await bench.interleave(`${CALLS} small tasks, one after the other, on a ${on}`, competitors)
     await pool.destroy()
+    await looping.destroy()
+    if (on === 'thread')
+      rows.push(
+        versus('the same, vs tinypool, useAtomics: false', times, 'task on a thread', 'tinypool, useAtomics: false'),
+      )
     rows.push(
       versus(`a task's round trip, ${on}, vs tinypool`, times, `task on a ${on}`, 'tinypool', BAR),
       versus(
