@@ -1,9 +1,8 @@
 /** `offloop landscape`: what it reports, prints and draws. Nothing here asserts on speed or on clocks. */
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { info, matrix, topK } from '../dist/index.js'
 import {
@@ -21,27 +20,12 @@ import {
   UsageError,
   type WayName,
 } from '../dist/internal.js'
+import { CLI, ENV, offloop } from './command.js'
 
-const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
-const ENV = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined } as NodeJS.ProcessEnv
 const QUICK = ['landscape', '--quick', '--seconds', '0.3']
 const WAYS: WayName[] = ['await', 'all', 'threads', 'processes', 'twin', 'kernel']
 const folder = mkdtempSync(join(tmpdir(), 'offloop-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-interface Run {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function offloop(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { env: { ...ENV, ...env } }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : ((error.code as number | undefined) ?? null), stdout, stderr }),
-    )
-  })
-}
 
 /** A landscape with these marks. */
 function landscape(marks: readonly Mark[], agrees = true): Landscape {

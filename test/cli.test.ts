@@ -1,27 +1,10 @@
 /** The `offloop` command, as a user types it. Nothing here asserts on speed or on clocks. */
 import { execFile, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { kernels } from '../dist/index.js'
 import { helpOn, progressBar, readRequest, UsageError } from '../dist/internal.js'
-
-const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
-const ENV = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined } as NodeJS.ProcessEnv
-
-interface Run {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function offloop(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { env: { ...ENV, ...env } }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : ((error.code as number | undefined) ?? null), stdout, stderr }),
-    )
-  })
-}
+import { CLI, ENV, offloop, type Run } from './command.js'
 
 const QUICK = ['--size', '1e4', '--seconds', '0.3']
 

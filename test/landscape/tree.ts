@@ -1,4 +1,5 @@
 /** Programs of scopes as plain data: what the model predicts and the driver runs, both from the same tree. */
+import { seeded } from '../support.js'
 
 /** What a step does about an error that comes out of it. Times are milliseconds on the virtual clock, up to 2^30. */
 export type Reaction =
@@ -62,18 +63,6 @@ export interface Tree {
 
 const PASS: Reaction = { kind: 'pass' }
 
-/** A small generator of random numbers (mulberry32, public domain, Tommy Ettinger). */
-function numbers(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 interface Place {
   /** How many scopes are open around the step. */
   readonly open: number
@@ -88,7 +77,7 @@ interface Place {
  * reason.
  */
 export function grow(seed: number, work = false): Tree {
-  const random = numbers(seed)
+  const random = seeded(seed)
   const chance = (p: number): boolean => random() < p
   const below = (n: number): number => Math.floor(random() * n)
   const ms = (part = 1): number => Math.floor((random() + random() * 2 ** -32) * part * 2 ** 46) / 2 ** 16
