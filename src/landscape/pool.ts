@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { threadId } from 'node:worker_threads'
 import type { Tinypool, TinypoolChannel, TinypoolWorker } from 'tinypool'
 import { coded } from '../base/errors.js'
+import { addonPath } from '../engine/cores.js'
 import type { Answer, Movable, Place, Request } from './wire.js'
 
 declare global {
@@ -23,6 +24,13 @@ declare global {
 /** A worker without work ends after this long. */
 const IDLE_MS = 1000
 const MOST_WORKERS = 256
+
+/** What a worker is told as it starts. */
+export interface WorkerData {
+  readonly channel: string
+  /** The file of the native addon, if there is one. */
+  readonly addon: string | undefined
+}
 
 export interface Passing {
   readonly transfer: readonly Movable[]
@@ -108,12 +116,12 @@ function open(Pool: Library['Tinypool'], on: Place): Tinypool {
     filename: file,
     runtime: on === 'thread' ? 'worker_threads' : 'child_process',
     minThreads: 0,
-    maxThreads: MOST_WORKERS, // calls.ts sends no more than there are cores
+    maxThreads: MOST_WORKERS, // call.ts sends a call once there is a core for it
     idleTimeout: IDLE_MS,
     // A worker that waits in Atomics.wait instead of its loop would freeze what a task has left running.
     useAtomics: false,
     trackUnmanagedFds: false,
-    workerData: CHANNEL,
+    workerData: { channel: CHANNEL, addon: on === 'thread' ? addonPath() : undefined } satisfies WorkerData,
     // A process gets nothing but what it is given; the object itself, so that changes are seen.
     ...(on === 'process' ? { env: process.env as Record<string, string>, serialization: 'advanced' as const } : {}),
   })
