@@ -79,6 +79,9 @@ export function workers(): Record<Place, number> {
   return { thread: pools.thread?.threads.length ?? 0, process: pools.process?.threads.length ?? 0 }
 }
 
+/** Calls that a pool has not answered. */
+const dispatched: Record<Place, number> = { thread: 0, process: 0 }
+
 async function dispatch(
   { Tinypool }: Library,
   request: Request,
@@ -87,8 +90,11 @@ async function dispatch(
   const { on, label } = request
   for (;;) {
     if (kill?.aborted) return ENDED
+    dispatched[on]++
     try {
       const pool = (pools[on] ??= open(Tinypool, on))
+      // Never more workers than calls: while one starts, the library would start another for each call that comes.
+      pool.options.maxThreads = dispatched[on]
       const answer = pool.run(request, {
         transferList: transfer as Movable[],
         ...(kill === undefined ? {} : { signal: kill }),
@@ -102,6 +108,8 @@ async function dispatch(
       // never read. Threads do not answer once they are killed (perform.ts).
       if (on === 'process' && (error as Error | undefined)?.message === 'Terminating worker thread') continue
       throw lost(label, on, error)
+    } finally {
+      dispatched[on]--
     }
   }
 }
@@ -116,7 +124,7 @@ function open(Pool: Library['Tinypool'], on: Place): Tinypool {
     filename: file,
     runtime: on === 'thread' ? 'worker_threads' : 'child_process',
     minThreads: 0,
-    maxThreads: MOST_WORKERS, // call.ts sends a call once there is a core for it
+    maxThreads: MOST_WORKERS, // the library's table of workers has this size
     idleTimeout: IDLE_MS,
     // A worker that waits in Atomics.wait instead of its loop would freeze what a task has left running.
     useAtomics: false,
