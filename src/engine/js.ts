@@ -43,6 +43,7 @@ class Job implements Task {
   begin(lane: Lane): void {
     this.phase = 'filling'
     this.lane = lane
+    this.sink.started?.(performance.now())
     try {
       requireLengths(this.call.values, this.lengths)
       const { values, scratch, fill, bytes, bytesBack, inPlace } = pack(this.call.values)
@@ -99,6 +100,7 @@ class Job implements Task {
 
   runHere(): void {
     if (this.phase === 'settled') return
+    this.sink.started?.(performance.now())
     let outputs: Outputs
     try {
       requireLengths(this.call.values, this.lengths)

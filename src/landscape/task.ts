@@ -2,11 +2,13 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { wrongType, wrongValue } from '../base/errors.js'
+import { ambient } from '../core/ambient.js'
 import { readBoolean, readChoice, readFinite, readOptions } from '../core/arguments.js'
 import { readSignal } from '../core/run.js'
 import { type Always, type Ask, Call, inheritedFrom, requestOf } from './call.js'
+import { TaskSpan, tasks } from './channels.js'
 import { type Any, exported } from './code.js'
-import { runOnLoop, streamOnLoop } from './loop.js'
+import { runOnLoop, runSyncHere, streamOnLoop } from './loop.js'
 import { currentAmbient } from './scope.js'
 import { shipFunction } from './source.js'
 import { Stream } from './stream.js'
@@ -189,7 +191,7 @@ function onLoop(definition: Definition, given: Given, args: readonly unknown[]):
 function sync(definition: Definition, given: Given, args: readonly unknown[]): unknown {
   const { name, on } = definition
   if (on === 'loop') {
-    if (!definition.waits) return here(definition, given, args)
+    if (!definition.waits) return runSyncHere(name, () => here(definition, given, args))
     throw deadlock(name)
   }
   const site: { stack?: string } = {}
@@ -199,7 +201,10 @@ function sync(definition: Definition, given: Given, args: readonly unknown[]): u
     inheritedFrom(currentAmbient()),
   )
   const timeout = given.timeout === Infinity ? undefined : given.timeout
-  return runSync({ request, transfer }, { timeout, signal: given.signal, stack: site.stack })
+  const options = { timeout, signal: given.signal, stack: site.stack }
+  if (!tasks.watched) return runSync({ request, transfer }, options)
+  const seen = new TaskSpan({ id: request.id, name, on }, 'sync', ambient.get?.()?.id)
+  return seen.around(() => runSync({ request: { ...request, report: true }, transfer }, options, seen))
 }
 
 /** The `.js` face: the function itself. */
