@@ -13,6 +13,7 @@ export { type Information, info } from './core/info.js'
 export { type Matrix, type MatrixLike, matrix } from './core/matrix.js'
 export type { Along, AlongInto, Chunks, NaNOption, Reduction, StreamOptions, Whole } from './core/reduction.js'
 export { type Configuration, configure } from './core/settings.js'
+export { type JsStats, type PoolStats, type Stats, stats, type TaskStats } from './core/stats.js'
 export * from './kernels/index.js'
 
 /** What kernels() tells of each. */

@@ -18,6 +18,19 @@ interface Description {
   readonly source: string
 }
 
+type Count =
+  | 'cores'
+  | 'threads'
+  | 'started'
+  | 'busy'
+  | 'held'
+  | 'running'
+  | 'queued'
+  | 'jobs'
+  | 'grains'
+  | 'cancelled'
+  | 'scratch'
+
 interface Addon {
   describe(): Description
   connect(onEvent: (kind: number, id: number, a: number, b: number) => unknown): ArrayBuffer
@@ -25,7 +38,7 @@ interface Addon {
   start(instance: number, ...arrays: unknown[]): void
   stop(id: number): void
   configure(threads: number): void
-  stats(): { threads: number; started: number; busy: number; grains: number; jobs: number }
+  stats(): Partial<Record<Count, number>>
   state(): unknown
 }
 
@@ -64,7 +77,7 @@ export interface NativeEngine {
   sync(kernel: Runnable, call: Call, plan: Plan, progress: ((fraction: number) => boolean) | undefined): Outputs
   start(kernel: Runnable, call: Call, plan: Plan, sink: Sink): () => void
   configure(threads: number): void
-  stats(): ReturnType<Addon['stats']>
+  stats(): Partial<Record<Count, number>>
   /** Asynchronous calls of this thread that have not settled, and the bytes of their arrays. */
   held(): { calls: number; bytes: number }
   state(): unknown

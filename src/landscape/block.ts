@@ -7,6 +7,7 @@
  */
 import { coded, wrongType } from '../base/errors.js'
 import { readOptions } from '../core/arguments.js'
+import { landscape } from '../core/stats.js'
 import { because } from './cancelled.js'
 import { ScopeSpan, scopes } from './channels.js'
 import { current, enter, leave, within } from './context.js'
@@ -14,6 +15,9 @@ import { CancelNode, type Holder, type Place } from './node.js'
 import type { Handle, Scope, SpawnOptions } from './types.js'
 
 const SPAWN_OPTIONS: ReadonlySet<string> = new Set(['name'])
+
+/** Blocks that have not ended. */
+let openBlocks = 0
 
 /** Its parent is the scope of the code that makes it. */
 export class Block implements Scope, Holder {
@@ -37,6 +41,8 @@ export class Block implements Scope, Holder {
   constructor(name: string | undefined, place: Omit<Place, 'parent' | 'title' | 'holder'>, holds: boolean) {
     const parent = current()
     enter()
+    openBlocks++
+    landscape.scopes ??= () => openBlocks
     this.name = name
     this.#outer = holds ? parent?.holder : undefined
     this.#outer?.hold()
@@ -154,6 +160,7 @@ export class Block implements Scope, Holder {
     const failures = this.#failures.filter((error) => !this.#delivered.has(error))
     node.close()
     leave()
+    openBlocks--
     this.#outer?.release()
     if (failures.length === 1) this.#fail(failures[0], false)
     else if (failures.length > 1) this.#fail(several(node.title, failures), false)

@@ -11,13 +11,15 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { abortedOf } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
 import { type Ambient, ambient as surroundings } from '../core/ambient.js'
+import { landscape } from '../core/stats.js'
 import { workerLimit } from '../engine/js-limit.js'
 import { hold, letGo } from '../engine/js-loop.js'
 import { nextTask, refused, TaskSpan, tasks } from './channels.js'
 import { failureOf } from './failure.js'
 import { catchUp, hearShared, onAbortTogether, speakShared } from './hubs.js'
 import type { Envelope } from './line.js'
-import { ENDED, Kill, type Passing, send } from './pool.js'
+import { ENDED, Kill, type Passing, send, workers } from './pool.js'
+import { ended, tally } from './tally.js'
 import {
   ABORTED,
   type Code,
@@ -97,6 +99,7 @@ function pump(place: Place): void {
     if (queue.running >= threads) return
     queue.waiting.delete(call)
     queue.running++
+    tally[place].started++
     void call.run().finally(() => {
       queue.running--
       pump(place)
@@ -107,6 +110,17 @@ function pump(place: Place): void {
 /** Calls that run and wait, for tests. */
 export function callCounts(place: Place): { running: number; waiting: number } {
   return { running: queues[place].running, waiting: queues[place].waiting.size }
+}
+
+/** For stats(). */
+export function countTasks(): void {
+  landscape.tasks ??= () => {
+    const up = workers()
+    const of = (place: Place) => ({ ...callCounts(place), workers: up[place], ...tally[place] })
+    const { loop } = tally
+    const running = loop.started - loop.settled
+    return { loop: { waiting: 0, running, workers: 0, ...loop }, thread: of('thread'), process: of('process') }
+  }
 }
 
 export class Call {
@@ -163,6 +177,7 @@ export class Call {
 
   private begin(ambient: Ambient | undefined): void {
     const { on, label, signal, timeout } = this.ask.always
+    countTasks()
     hold()
     const stoppable = signal !== undefined || ambient !== undefined || timeout !== Infinity
     const speaks = this.onProgress !== undefined || this.ask.onPart !== undefined || this.seen !== undefined
@@ -313,12 +328,14 @@ export class Call {
 
   private fulfil(value: unknown): void {
     if (!this.settle()) return
+    ended(tally[this.ask.always.on], 'fulfilled')
     this.seen?.fulfilled(value)
     this.resolve(value)
   }
 
   private fail(error: unknown): void {
     if (!this.settle()) return
+    ended(tally[this.ask.always.on], this.aborted === undefined ? 'failed' : 'cancelled')
     this.seen?.failed(error)
     this.reject(error)
   }

@@ -3,8 +3,10 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
 import { ambient } from '../core/ambient.js'
+import { countTasks } from './call.js'
 import { nextTask, TaskSpan, tasks } from './channels.js'
 import { currentAmbient, inherit } from './scope.js'
+import { ended, tally } from './tally.js'
 import { contextOf, type TaskContext } from './task-context.js'
 
 export interface LoopCall {
@@ -26,27 +28,17 @@ export function runOnLoop(call: LoopCall): Promise<unknown> {
 async function run(call: LoopCall, seen: TaskSpan | undefined): Promise<unknown> {
   let around: Surroundings | undefined
   try {
-    around = new Surroundings(call, seen)
-    const value = await outcomeOf(call, around)
+    const inside = (around = new Surroundings(call, seen))
+    const value = await inside.within(() => call.invoke(inside.context))
+    inside.signal.throwIfAborted()
+    call.onProgress?.(1)
+    inside.ended('fulfilled')
     seen?.fulfilled(value)
     return value
   } catch (error) {
-    seen?.failed(error)
-    throw error
+    throw failed(error, around, seen)
   } finally {
     around?.close()
-  }
-}
-
-async function outcomeOf(call: LoopCall, around: Surroundings): Promise<unknown> {
-  try {
-    const value = await around.within(() => call.invoke(around.context))
-    around.signal.throwIfAborted()
-    call.onProgress?.(1)
-    return value
-  } catch (error) {
-    around.signal.throwIfAborted()
-    throw error
   }
 }
 
@@ -59,17 +51,27 @@ export async function* streamOnLoop(call: LoopCall): AsyncGenerator<unknown> {
     const begin = () => inside.within(() => call.invoke(inside.context))
     const generator = (seen === undefined ? begin() : seen.run(begin)) as AsyncIterable<unknown> | Iterable<unknown>
     for await (const value of generator) {
-      around.signal.throwIfAborted()
+      inside.signal.throwIfAborted()
       yield value
     }
-    around.signal.throwIfAborted()
+    inside.signal.throwIfAborted()
   } catch (error) {
-    seen?.failed(error)
-    throw error
+    throw failed(error, around, seen)
   } finally {
-    seen?.fulfilled(undefined) // also where its reader has left
+    // Also where its reader has left.
+    around?.ended('fulfilled')
+    seen?.fulfilled(undefined)
     around?.close()
   }
+}
+
+/** What a call's caller gets for an error. */
+function failed(error: unknown, around: Surroundings | undefined, seen: TaskSpan | undefined): unknown {
+  const aborted = around?.signal.aborted === true
+  const given = aborted ? around.signal.reason : error
+  around?.ended(aborted ? 'cancelled' : 'failed')
+  seen?.failed(given)
+  return given
 }
 
 /** Of a task that blocks the loop. */
@@ -91,6 +93,7 @@ class Surroundings {
   private readonly controller = new AbortController()
   private readonly undo: (() => void)[] = []
   private readonly alone: boolean
+  private over = false
 
   constructor(
     private readonly call: LoopCall,
@@ -111,6 +114,8 @@ class Surroundings {
       }
       this.undo.push(onAbort(one, () => abort(one.reason)))
     }
+    countTasks()
+    tally.loop.started++
     seen?.started()
     if (timeout !== Infinity) {
       const timer = setTimeout(() => abort(timedOut(label, timeout)), timeout)
@@ -139,6 +144,13 @@ class Surroundings {
     const ambient = currentAmbient()
     const deadline = Math.min(ambient?.deadline ?? Infinity, performance.now() + this.call.timeout + 1)
     return inherit({ signal: this.signal, deadline, threads: ambient?.threads ?? 0 }, fn)
+  }
+
+  /** For stats(); the first time counts. */
+  ended(how: 'fulfilled' | 'failed' | 'cancelled'): void {
+    if (this.over) return
+    this.over = true
+    ended(tally.loop, how)
   }
 
   close(): void {

@@ -40,7 +40,7 @@ const START_MS = 30_000
 export function runSync(
   { request, transfer }: SyncRequest,
   { timeout, signal, stack }: SyncOptions,
-  seen?: TaskSpan,
+  seen?: Pick<TaskSpan, 'begun' | 'cancelled'>,
 ): unknown {
   const around = ambient.get?.()
   const cut = (reason: unknown) => {
