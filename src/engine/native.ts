@@ -18,18 +18,8 @@ interface Description {
   readonly source: string
 }
 
-type Count =
-  | 'cores'
-  | 'threads'
-  | 'started'
-  | 'busy'
-  | 'held'
-  | 'running'
-  | 'queued'
-  | 'jobs'
-  | 'grains'
-  | 'cancelled'
-  | 'scratch'
+type NativeStats = Readonly<Record<'threads' | 'started' | 'busy' | 'jobs' | 'grains', number>> &
+  Readonly<Partial<Record<'cores' | 'held' | 'running' | 'queued' | 'cancelled' | 'scratch', number>>>
 
 interface Addon {
   describe(): Description
@@ -38,7 +28,7 @@ interface Addon {
   start(instance: number, ...arrays: unknown[]): void
   stop(id: number): void
   configure(threads: number): void
-  stats(): Partial<Record<Count, number>>
+  stats(): NativeStats
   state(): unknown
 }
 
@@ -77,7 +67,7 @@ export interface NativeEngine {
   sync(kernel: Runnable, call: Call, plan: Plan, progress: ((fraction: number) => boolean) | undefined): Outputs
   start(kernel: Runnable, call: Call, plan: Plan, sink: Sink): () => void
   configure(threads: number): void
-  stats(): Partial<Record<Count, number>>
+  stats(): NativeStats
   /** Asynchronous calls of this thread that have not settled, and the bytes of their arrays. */
   held(): { calls: number; bytes: number }
   state(): unknown
