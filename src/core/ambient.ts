@@ -14,6 +14,8 @@ export interface Ambient {
 
 /** The scope around the running code. */
 export interface Around extends Ambient {
+  /** Its number in what the channels tell; 0: it has none. */
+  readonly id: number
   /** Where its kernels take their threads from, if it or a scope around it limits them. */
   readonly room: Room | undefined
   /** Its deadline has come: cancels the scope that set it, if the timer has not yet, and returns `signal.reason`. */

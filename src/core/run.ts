@@ -3,14 +3,14 @@ import { abortedOf, isSignal, onAbortOf } from '../base/abort.js'
 import { timedOut, wrongType, wrongValue } from '../base/errors.js'
 import { nativeFor } from '../engine/choose.js'
 import { startLater } from '../engine/js-start.js'
-import { TimeoutStatus } from '../engine/native.js'
+import { type NativeEngine, TimeoutStatus } from '../engine/native.js'
 import { runTwin } from '../engine/twin.js'
-import type { Call, Outputs, Sink } from '../engine/values.js'
-import { ambient, fewer } from './ambient.js'
+import type { Call, Outputs, Plan, Sink } from '../engine/values.js'
+import { type Around, ambient, fewer } from './ambient.js'
 import { type Options, readInteger, readOptions, refuseResizable } from './arguments.js'
+import { JobSpan, jobs } from './channels.js'
 import type { Definition } from './define.js'
 import { INLINE_NS, planAsync, planSync } from './plan.js'
-import type { Room } from './room.js'
 import { MAX_THREADS, settings } from './settings.js'
 
 type Known = ReadonlySet<string>
@@ -23,7 +23,7 @@ export function runAsync(kernel: Definition, known: Known, args: readonly unknow
     const threads = readThreads(options.threads)
     const onProgress = readProgress(options.onProgress)
     const call = kernel.check(args, options)
-    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (signal?.aborted) return refuse(kernel, call, signal.reason)
     return runCall(kernel, call, threads, signal, onProgress)
   } catch (error) {
     return Promise.reject(error)
@@ -47,14 +47,32 @@ export function runCall(
     if (settings.guard) guard(value.array.buffer)
   }
   const around = ambient.get?.()
-  if (around === undefined) return start(kernel, call, threads, signal, undefined, undefined, onProgress)
-  if (around.signal.aborted) return Promise.reject(around.signal.reason)
-  return start(kernel, call, fewer(threads, around.threads), signal, around.signal, around.room, onProgress)
+  if (around === undefined) return start(kernel, call, threads, signal, undefined, onProgress)
+  if (around.signal.aborted) return refuse(kernel, call, around.signal.reason)
+  return start(kernel, call, fewer(threads, around.threads), signal, around, onProgress)
+}
+
+/** It is cancelled before it begins. */
+function refuse(kernel: Definition, call: Call, reason: unknown): Promise<never> {
+  if (jobs.watched) {
+    const engine = nativeFor(kernel) === undefined ? 'js' : 'native'
+    const mode = call.work < INLINE_NS ? 'inline' : 'async'
+    const seen = new JobSpan(kernel, call, engine, mode, ambient.get?.()?.id)
+    seen.run(() => {
+      seen.cancelled(reason)
+      seen.failed(reason)
+    })
+  }
+  return Promise.reject(reason)
 }
 
 /** A checked call, blocking. A scope's deadline does not cut it: it may be one of several that make a whole. */
 export function runCallSync(kernel: Definition, call: Call): unknown {
-  return call.finish(compute(kernel, call, ambient.get?.()?.threads ?? 0, 0, undefined))
+  const around = ambient.get?.()
+  const threads = around?.threads ?? 0
+  if (!jobs.watched) return call.finish(compute(kernel, call, threads, 0, undefined))
+  const seen = seenSync(kernel, call, threads, around)
+  return seen.around(() => call.finish(compute(kernel, call, threads, 0, undefined, undefined, seen)))
 }
 
 function start(
@@ -62,21 +80,58 @@ function start(
   call: Call,
   threads: number,
   signal: AbortSignal | undefined,
-  outer: AbortSignal | undefined,
-  room: Room | undefined,
+  around: Around | undefined,
   onProgress: Progress | undefined,
 ): Promise<unknown> {
   const native = nativeFor(kernel)
-  if (call.work < INLINE_NS) {
-    const outputs =
-      native === undefined
-        ? runTwin(kernel, call.values)
-        : native.sync(kernel, call, planAsync(call.work, threads), undefined)
-    // Before anything of the caller's runs: scalar results are in memory that the next call uses again.
-    const result = call.finish(outputs)
-    onProgress?.(1)
-    return Promise.resolve(result)
+  const inline = call.work < INLINE_NS
+  if (!jobs.watched) {
+    if (inline) return Promise.resolve(here(native, kernel, call, threads, onProgress, undefined))
+    return away(native, kernel, call, threads, signal, around, onProgress, undefined)
   }
+  const engine = native === undefined ? 'js' : 'native'
+  const seen = new JobSpan(kernel, call, engine, inline ? 'inline' : 'async', around?.id)
+  if (inline) return Promise.resolve(seen.around(() => here(native, kernel, call, threads, onProgress, seen)))
+  return seen.run(() => away(native, kernel, call, threads, signal, around, onProgress, seen))
+}
+
+/** At once, on this thread. */
+function here(
+  native: NativeEngine | undefined,
+  kernel: Definition,
+  call: Call,
+  threads: number,
+  onProgress: Progress | undefined,
+  seen: JobSpan | undefined,
+): unknown {
+  seen?.started()
+  const outputs =
+    native === undefined
+      ? runTwin(kernel, call.values)
+      : native.sync(kernel, call, numbered(planAsync(call.work, threads), seen), undefined)
+  // Before anything of the caller's runs: scalar results are in memory that the next call uses again.
+  const result = call.finish(outputs)
+  onProgress?.(1)
+  return result
+}
+
+/** The plan of a job that somebody watches. */
+function numbered(plan: Plan, seen: JobSpan | undefined): Plan {
+  return seen === undefined ? plan : { ...plan, id: seen.id }
+}
+
+function away(
+  native: NativeEngine | undefined,
+  kernel: Definition,
+  call: Call,
+  threads: number,
+  signal: AbortSignal | undefined,
+  around: Around | undefined,
+  onProgress: Progress | undefined,
+  seen: JobSpan | undefined,
+): Promise<unknown> {
+  const outer = around?.signal
+  const room = around?.room
   return new Promise((resolve, reject) => {
     let settled = false
     let leave: (() => void) | undefined
@@ -92,6 +147,7 @@ function start(
     const report = (fraction: number) => {
       if (thrown !== undefined || !(fraction > reached)) return
       reached = fraction
+      seen?.progress(fraction)
       try {
         onProgress?.(fraction)
       } catch (error) {
@@ -102,32 +158,43 @@ function start(
     let aborted: AbortSignal | undefined
     const unlisten = onAbortOf(signal, outer, (first) => {
       aborted = first
+      seen?.cancelled(first.reason)
       stop()
     })
+    const fail = (error: unknown) => {
+      seen?.failed(error)
+      reject(error)
+    }
     const sink: Sink = {
       // The last fraction is kept for the end: 1 means that the result is there.
-      progress: onProgress === undefined ? undefined : (fraction) => report(Math.min(fraction, 0.999)),
+      progress:
+        onProgress === undefined && seen?.told !== true ? undefined : (fraction) => report(Math.min(fraction, 0.999)),
+      started: seen === undefined ? undefined : (atMs) => seen.started(atMs),
       resolve(outputs: Outputs) {
         settle()
         aborted ??= abortedOf(signal, outer)
-        if (aborted !== undefined) return reject(aborted.reason)
+        if (aborted !== undefined) {
+          seen?.cancelled(aborted.reason)
+          return fail(aborted.reason)
+        }
         let result: unknown
         try {
           result = call.finish(outputs)
         } catch (error) {
-          return reject(error)
+          return fail(error)
         }
         report(1)
-        if (thrown !== undefined) reject(thrown.error)
-        else resolve(result)
+        if (thrown !== undefined) return fail(thrown.error)
+        seen?.fulfilled(result)
+        resolve(result)
       },
       stopped() {
         settle()
-        reject(thrown !== undefined ? thrown.error : aborted?.reason)
+        fail(thrown !== undefined ? thrown.error : aborted?.reason)
       },
       reject(error: unknown) {
         settle()
-        reject(error)
+        fail(error)
       },
     }
     const begin = () => {
@@ -135,7 +202,8 @@ function start(
         stop =
           native === undefined
             ? startLater(kernel, call, sink)
-            : native.start(kernel, call, planAsync(call.work, threads), sink)
+            : native.start(kernel, call, numbered(planAsync(call.work, threads), seen), sink)
+        if (native !== undefined) seen?.started()
       } catch (error) {
         sink.reject(error)
       }
@@ -150,18 +218,54 @@ export function runSync(kernel: Definition, known: Known, args: readonly unknown
   const options = args[kernel.arity] === undefined ? undefined : readOptions(args[kernel.arity], known)
   if (options === undefined) {
     const call = kernel.check(args, NO_OPTIONS)
-    return call.finish(computeAround(kernel, call, 0, 0, undefined))
+    if (jobs.watched) return watchSync(kernel, call, 0, 0, undefined)
+    return call.finish(computeAround(kernel, call, 0, 0, undefined, undefined))
   }
   const threads = readThreads(options.threads)
   const timeout = readTimeout(options.timeout)
   const onProgress = readProgress(options.onProgress)
   const call = kernel.check(args, options)
-  if (onProgress === undefined) return call.finish(computeAround(kernel, call, threads, timeout, undefined))
+  if (jobs.watched) return watchSync(kernel, call, threads, timeout, onProgress)
+  return finishSync(kernel, call, threads, timeout, onProgress, undefined)
+}
+
+function seenSync(kernel: Definition, call: Call, threads: number, around: Around | undefined): JobSpan {
+  return new JobSpan(
+    kernel,
+    call,
+    nativeSync(kernel, call, threads) === undefined ? 'js' : 'native',
+    'sync',
+    around?.id,
+  )
+}
+
+function watchSync(
+  kernel: Definition,
+  call: Call,
+  threads: number,
+  timeout: number,
+  onProgress: Progress | undefined,
+): unknown {
+  const around = ambient.get?.()
+  const seen = seenSync(kernel, call, fewer(threads, around?.threads ?? 0), around)
+  return seen.around(() => finishSync(kernel, call, threads, timeout, onProgress, seen))
+}
+
+function finishSync(
+  kernel: Definition,
+  call: Call,
+  threads: number,
+  timeout: number,
+  onProgress: Progress | undefined,
+  seen: JobSpan | undefined,
+): unknown {
+  if (onProgress === undefined) return call.finish(computeAround(kernel, call, threads, timeout, undefined, seen))
   let thrown: { error: unknown } | undefined
   let reached = 0
-  const outputs = computeAround(kernel, call, threads, timeout, (fraction) => {
+  const progress = (fraction: number) => {
     if (fraction > reached && fraction < 1) {
       reached = fraction
+      seen?.progress(fraction)
       try {
         onProgress(fraction)
       } catch (error) {
@@ -169,7 +273,8 @@ export function runSync(kernel: Definition, known: Known, args: readonly unknown
       }
     }
     return thrown !== undefined
-  })
+  }
+  const outputs = computeAround(kernel, call, threads, timeout, progress, seen)
   if (thrown !== undefined) throw thrown.error
   const result = call.finish(outputs)
   onProgress(1)
@@ -187,16 +292,26 @@ function computeAround(
   threads: number,
   timeout: number,
   progress: Blocking | undefined,
+  seen: JobSpan | undefined,
 ): Outputs {
   const around = ambient.get?.()
-  if (around === undefined) return compute(kernel, call, threads, timeout, progress)
-  if (around.signal.aborted) throw around.signal.reason
+  if (around === undefined) return compute(kernel, call, threads, timeout, progress, undefined, seen)
+  if (around.signal.aborted) {
+    seen?.cancelled(around.signal.reason)
+    throw around.signal.reason
+  }
   const most = fewer(threads, around.threads)
   const { deadline } = around
-  if (deadline === Infinity) return compute(kernel, call, most, timeout, progress)
+  if (deadline === Infinity) return compute(kernel, call, most, timeout, progress, undefined, seen)
   const left = deadline - performance.now()
-  if (timeout !== 0 && timeout <= left) return compute(kernel, call, most, timeout, progress)
-  return compute(kernel, call, most, Math.max(left, 1e-3), progress, () => around.expire())
+  if (timeout !== 0 && timeout <= left) return compute(kernel, call, most, timeout, progress, undefined, seen)
+  return compute(kernel, call, most, Math.max(left, 1e-3), progress, () => around.expire(), seen)
+}
+
+/** The native engine, unless the twin is over before a native call. */
+function nativeSync(kernel: Definition, call: Call, threads: number): NativeEngine | undefined {
+  const native = nativeFor(kernel)
+  return call.tiny === true && threads === 0 ? undefined : native
 }
 
 function compute(
@@ -206,14 +321,18 @@ function compute(
   timeout: number,
   progress: Blocking | undefined,
   expire?: () => unknown,
+  seen?: JobSpan,
 ): Outputs {
-  const native = nativeFor(kernel)
-  if (native === undefined || (call.tiny === true && threads === 0)) return runTwin(kernel, call.values)
+  const native = nativeSync(kernel, call, threads)
+  seen?.started()
+  if (native === undefined) return runTwin(kernel, call.values)
   try {
-    return native.sync(kernel, call, planSync(call.work, threads, timeout), progress)
+    return native.sync(kernel, call, numbered(planSync(call.work, threads, timeout), seen), progress)
   } catch (error) {
-    if (error instanceof TimeoutStatus) throw expire === undefined ? timedOut(`${kernel.name}.sync`, timeout) : expire()
-    throw error
+    if (!(error instanceof TimeoutStatus)) throw error
+    const reason = expire === undefined ? timedOut(`${kernel.name}.sync`, timeout) : expire()
+    seen?.cancelled(reason)
+    throw reason
   }
 }
 

@@ -31,6 +31,11 @@ let full = false
 let dispatching = false
 let timer: NodeJS.Timeout | undefined
 
+/** Workers that take calls. */
+export function workerCount(): number {
+  return lanes.size
+}
+
 export function submit(task: Task): void {
   queue.push(task)
   dispatch()

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { constructorOf, type Dtype, type TypedArray } from '../base/dtypes.js'
 import { coded, noMemory } from '../base/errors.js'
+import { bytesOf } from './bytes.js'
+import { nextJob } from './ids.js'
 import { fresh, materialize } from './twin.js'
 import type { Call, Outputs, OutValue, Plan, Runnable, Sink } from './values.js'
 
@@ -16,6 +18,9 @@ interface Description {
   readonly source: string
 }
 
+type NativeStats = Readonly<Record<'threads' | 'started' | 'busy' | 'jobs' | 'grains', number>> &
+  Readonly<Partial<Record<'cores' | 'held' | 'running' | 'queued' | 'cancelled' | 'scratch', number>>>
+
 interface Addon {
   describe(): Description
   connect(onEvent: (kind: number, id: number, a: number, b: number) => unknown): ArrayBuffer
@@ -23,7 +28,7 @@ interface Addon {
   start(instance: number, ...arrays: unknown[]): void
   stop(id: number): void
   configure(threads: number): void
-  stats(): { threads: number; started: number; busy: number; grains: number; jobs: number }
+  stats(): NativeStats
   state(): unknown
 }
 
@@ -62,7 +67,9 @@ export interface NativeEngine {
   sync(kernel: Runnable, call: Call, plan: Plan, progress: ((fraction: number) => boolean) | undefined): Outputs
   start(kernel: Runnable, call: Call, plan: Plan, sink: Sink): () => void
   configure(threads: number): void
-  stats(): ReturnType<Addon['stats']>
+  stats(): NativeStats
+  /** Asynchronous calls of this thread that have not settled, and the bytes of their arrays. */
+  held(): { calls: number; bytes: number }
   state(): unknown
 }
 
@@ -76,7 +83,6 @@ export function loadNative(): NativeEngine {
 function connect(addon: Addon): NativeEngine {
   const description = addon.describe()
   const pending = new Map<number, Pending>()
-  let nextId = 1
   let syncProgress: ((fraction: number) => boolean) | undefined
 
   const onEvent = (kind: number, id: number, a: number, b: number): unknown => {
@@ -214,13 +220,13 @@ function connect(addon: Addon): NativeEngine {
       const passed: unknown[] = [indexOf(kernel, call), 0, 0, 0, 0]
       let status: number
       if (progress === undefined && !grows(call)) {
-        const count = write(call, plan, 0, false, arrays, passed, true)
+        const count = write(call, plan, plan.id ?? 0, false, arrays, passed, true)
         status = callSync(addon, passed, count)
         for (let i = 0; i < copies.length; i += 2) copies[i]!.set(copies[i + 1] as Float64Array & BigInt64Array)
       } else {
         const count = write(call, plan, 0, progress !== undefined, arrays, passed, false)
         const [outerId, outerProgress] = [syncId, syncProgress]
-        syncId = nextId++
+        syncId = plan.id ?? nextJob()
         syncProgress = progress
         frame[ID] = syncId
         pending.set(syncId, { call, arrays, sink: undefined as unknown as Sink })
@@ -237,7 +243,7 @@ function connect(addon: Addon): NativeEngine {
       return { arrays: arrays as TypedArray[], f64, i64 }
     },
     start(kernel, call, plan, sink) {
-      const id = nextId++
+      const id = plan.id ?? nextJob()
       const arrays: (TypedArray | undefined)[] = []
       const passed: unknown[] = [indexOf(kernel, call)]
       write(call, plan, id, sink.progress !== undefined, arrays, passed, false)
@@ -253,6 +259,11 @@ function connect(addon: Addon): NativeEngine {
     },
     configure: (threads) => addon.configure(threads),
     stats: () => addon.stats(),
+    held() {
+      let bytes = 0
+      for (const { call } of pending.values()) bytes += bytesOf(call.values)
+      return { calls: pending.size, bytes }
+    },
     state: () => addon.state(),
   }
 }

@@ -63,6 +63,8 @@ export interface Plan {
   readonly inline: boolean
   /** Milliseconds until the deadline; 0 = none. */
   readonly timeout: number
+  /** The job's number, if it has one already. */
+  readonly id?: number
 }
 
 /** One way out for an engine: exactly one of these is called, once. */
@@ -71,6 +73,8 @@ export interface Sink {
   stopped(): void
   reject(error: unknown): void
   progress: ((fraction: number) => void) | undefined
+  /** Told, if it is there, when the first thread takes the call up: in `performance.now()` milliseconds. */
+  started?: ((atMs: number) => void) | undefined
 }
 
 /** A strided matrix as a twin sees it. */

@@ -7,12 +7,17 @@
  */
 import { coded, wrongType } from '../base/errors.js'
 import { readOptions } from '../core/arguments.js'
+import { landscape } from '../core/stats.js'
 import { because } from './cancelled.js'
+import { ScopeSpan, scopes } from './channels.js'
 import { current, enter, leave, within } from './context.js'
 import { CancelNode, type Holder, type Place } from './node.js'
 import type { Handle, Scope, SpawnOptions } from './types.js'
 
 const SPAWN_OPTIONS: ReadonlySet<string> = new Set(['name'])
+
+/** Blocks that have not ended. */
+let openBlocks = 0
 
 /** Its parent is the scope of the code that makes it. */
 export class Block implements Scope, Holder {
@@ -36,6 +41,8 @@ export class Block implements Scope, Holder {
   constructor(name: string | undefined, place: Omit<Place, 'parent' | 'title' | 'holder'>, holds: boolean) {
     const parent = current()
     enter()
+    openBlocks++
+    landscape.scopes ??= () => openBlocks
     this.name = name
     this.#outer = holds ? parent?.holder : undefined
     this.#outer?.hold()
@@ -45,6 +52,7 @@ export class Block implements Scope, Holder {
       title: name === undefined ? 'scope' : `scope ${name}`,
       holder: this,
     })
+    if (scopes.watched) this.node.seen = new ScopeSpan('scope', name ?? 'scope', this.node)
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -65,15 +73,19 @@ export class Block implements Scope, Holder {
     this.#spawned++
     const title = `child ${name ?? this.#spawned}`
     const node = new CancelNode({ parent: this.node, title, holder: this })
+    if (scopes.watched) node.seen = new ScopeSpan('child', name ?? title, node)
     this.#pending++
-    const settled = started(node, () => fn(node.signal)).then(
+    const settled = begun(node, () => fn(node.signal)).then(
       (value) => {
+        node.seen?.fulfilled(value)
         node.close()
         this.release()
         return value
       },
       (error) => {
+        const cut = node.seen !== undefined && node.origin(error) !== undefined
         const given = this.#endedBy(node, error)
+        node.seen?.failed(given, cut)
         node.close()
         this.release()
         throw given
@@ -85,7 +97,7 @@ export class Block implements Scope, Holder {
 
   /** Runs the body, once. */
   run(body: () => unknown): void {
-    started(this.node, body).then(
+    begun(this.node, body).then(
       (value) => {
         this.#value = value
         this.release()
@@ -148,16 +160,25 @@ export class Block implements Scope, Holder {
     const failures = this.#failures.filter((error) => !this.#delivered.has(error))
     node.close()
     leave()
+    openBlocks--
     this.#outer?.release()
-    if (failures.length === 1) this.#settle.reject(failures[0])
-    else if (failures.length > 1) this.#settle.reject(several(node.title, failures))
-    else if (this.#cut && outer !== undefined) this.#settle.reject(outer.reason)
+    if (failures.length === 1) this.#fail(failures[0], false)
+    else if (failures.length > 1) this.#fail(several(node.title, failures), false)
+    else if (this.#cut && outer !== undefined) this.#fail(outer.reason, true)
     else if (
       this.#bodyCut ||
       (this.#cut && (node.means === 'deadline' || node.means === 'signal' || node.means === 'outer'))
     )
-      this.#settle.reject(node.reason)
-    else this.#settle.resolve(this.#value)
+      this.#fail(node.reason, true)
+    else {
+      node.seen?.fulfilled(this.#value)
+      this.#settle.resolve(this.#value)
+    }
+  }
+
+  #fail(error: unknown, cut: boolean): void {
+    this.node.seen?.failed(error, cut)
+    this.#settle.reject(error)
   }
 }
 
@@ -185,6 +206,11 @@ class Child<T> implements Handle<T> {
 /** Starts it at once, inside the node; there, too, a thenable that does nothing before it is awaited. */
 function started<T>(node: CancelNode, fn: () => T): Promise<Awaited<T>> {
   return within(node, () => new Promise<Awaited<T>>((resolve) => resolve(fn() as Awaited<T>)))
+}
+
+/** The same for what is told of the node itself: contexts that subscribers bind to it hold inside. */
+function begun<T>(node: CancelNode, fn: () => T): Promise<Awaited<T>> {
+  return node.seen === undefined ? started(node, fn) : node.seen.run(() => started(node, fn))
 }
 
 export function readName(value: unknown): string | undefined {

@@ -8,14 +8,18 @@
 import { AsyncResource } from 'node:async_hooks'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { abortedOf } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
+import { type Ambient, ambient as surroundings } from '../core/ambient.js'
+import { landscape } from '../core/stats.js'
 import { workerLimit } from '../engine/js-limit.js'
 import { hold, letGo } from '../engine/js-loop.js'
+import { nextTask, refused, TaskSpan, tasks } from './channels.js'
 import { failureOf } from './failure.js'
 import { catchUp, hearShared, onAbortTogether, speakShared } from './hubs.js'
 import type { Envelope } from './line.js'
-import { ENDED, Kill, type Passing, send } from './pool.js'
-import { currentAmbient } from './scope.js'
+import { ENDED, Kill, type Passing, send, workers } from './pool.js'
+import { ended, tally } from './tally.js'
 import {
   ABORTED,
   type Code,
@@ -62,8 +66,6 @@ export interface Ask {
   readonly site: { readonly stack?: string }
 }
 
-let ids = 0
-
 /** A request for a worker, ready to travel; with what moves along. Throws ERR_OFFLOOP_TASK_CLONE. */
 export function requestOf(
   ask: Ask,
@@ -72,7 +74,7 @@ export function requestOf(
   const { on, label, contextAt, nameOf, transfer } = ask.always
   const moved = on === 'thread' && transfer.length > 0 ? moveArguments(ask.args, transfer, nameOf) : undefined
   const args = moved?.args ?? sealArguments(ask.args, on, nameOf)
-  const request: { -readonly [K in keyof Request]: Request[K] } = { id: ++ids, on, label, code: ask.code, args }
+  const request: { -readonly [K in keyof Request]: Request[K] } = { id: nextTask(), on, label, code: ask.code, args }
   if (contextAt !== undefined) request.contextAt = contextAt
   if (ask.onPart !== undefined) request.stream = true
   if (ambient !== undefined) request.ambient = ambient
@@ -97,6 +99,7 @@ function pump(place: Place): void {
     if (queue.running >= threads) return
     queue.waiting.delete(call)
     queue.running++
+    tally[place].started++
     void call.run().finally(() => {
       queue.running--
       pump(place)
@@ -107,6 +110,17 @@ function pump(place: Place): void {
 /** Calls that run and wait, for tests. */
 export function callCounts(place: Place): { running: number; waiting: number } {
   return { running: queues[place].running, waiting: queues[place].waiting.size }
+}
+
+/** For stats(). */
+export function countTasks(): void {
+  landscape.tasks ??= () => {
+    const up = workers()
+    const of = (place: Place) => ({ ...callCounts(place), workers: up[place], ...tally[place] })
+    const { loop } = tally
+    const running = loop.started - loop.settled
+    return { loop: { waiting: 0, running, workers: 0, ...loop }, thread: of('thread'), process: of('process') }
+  }
 }
 
 export class Call {
@@ -129,16 +143,21 @@ export class Call {
   private received = 0
   private expected = Infinity
   private complete: () => void = () => {}
+  private readonly seen: TaskSpan | undefined
 
   /** In the scope of the call, whoever hears the message. */
   private readonly onProgress: Always['onProgress']
 
   constructor(private readonly ask: Ask) {
-    const { on, label, signal, timeout, onProgress } = ask.always
+    const { on, label, signal, onProgress } = ask.always
     this.onProgress = onProgress && AsyncResource.bind(onProgress)
-    const ambient = currentAmbient()
-    if (signal?.aborted) throw signal.reason
-    if (ambient?.signal.aborted) throw ambient.signal.reason
+    const ambient = surroundings.get?.()
+    const mode = ask.onPart === undefined ? 'async' : 'stream'
+    const past = abortedOf(signal, ambient?.signal)
+    if (past !== undefined) {
+      if (tasks.watched) refused(new TaskSpan({ id: nextTask(), name: label, on }, mode, ambient?.id), past.reason)
+      throw past.reason
+    }
     const { request, transfer } = requestOf(ask, inheritedFrom(ambient))
     this.request = request
     this.transfer = transfer as Movable[]
@@ -146,9 +165,23 @@ export class Call {
       this.resolve = resolve
       this.reject = reject
     })
+    if (!tasks.watched) {
+      this.begin(ambient)
+      return
+    }
+    const seen = new TaskSpan({ id: request.id, name: label, on }, mode, ambient?.id)
+    this.request = { ...request, report: true }
+    this.seen = seen
+    seen.run(() => this.begin(ambient))
+  }
+
+  private begin(ambient: Ambient | undefined): void {
+    const { on, label, signal, timeout } = this.ask.always
+    countTasks()
     hold()
     const stoppable = signal !== undefined || ambient !== undefined || timeout !== Infinity
-    if (stoppable || onProgress !== undefined || ask.onPart !== undefined) this.openLine()
+    const speaks = this.onProgress !== undefined || this.ask.onPart !== undefined || this.seen !== undefined
+    if (stoppable || speaks) this.openLine()
     for (const one of [signal, ambient?.signal]) {
       if (one !== undefined) this.undo.push(onAbortTogether(one, (reason) => this.abort(reason)))
     }
@@ -173,15 +206,16 @@ export class Call {
   abort(reason: unknown): void {
     if (this.settled || this.aborted !== undefined) return
     this.aborted = { reason }
+    this.seen?.cancelled(reason)
     if (queues[this.ask.always.on].waiting.delete(this)) {
-      this.settle(() => this.reject(reason))
+      this.fail(reason)
       return
     }
     const begun = this.markAborted()
     this.tell({ abort: failureOf(reason) })
     // Its worker stays taken until it has answered or is replaced.
     if (!this.answered) this.timers.push(setTimeout(() => this.end(), this.ask.always.grace))
-    if (!begun) this.settle(() => this.reject(reason))
+    if (!begun) this.fail(reason)
   }
 
   /** True if the function may have begun. */
@@ -239,8 +273,10 @@ export class Call {
   }
 
   private hear(message: Up): void {
-    if ('started' in message) this.started = true
-    else if ('progress' in message) this.report(Math.min(message.progress, 0.999))
+    if ('started' in message) {
+      this.started = true
+      if (message.started !== true) this.seen?.begun(message.started)
+    } else if ('progress' in message) this.report(Math.min(message.progress, 0.999))
     else {
       this.received++
       if (!this.settled) this.ask.onPart?.(openParcel(message.part))
@@ -251,6 +287,7 @@ export class Call {
   private report(fraction: number): void {
     if (this.settled || this.aborted !== undefined || !(fraction > this.reached)) return
     this.reached = fraction
+    this.seen?.progress(fraction)
     try {
       this.onProgress?.(fraction)
     } catch (error) {
@@ -264,16 +301,17 @@ export class Call {
     try {
       const answer = await send(request, { transfer, kill, channel: this.passing })
       this.answered = true
-      if (answer === ENDED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
-      if (this.onProgress !== undefined) catchUp()
+      if (answer === ENDED || this.aborted !== undefined) return this.fail(this.aborted?.reason)
+      if (this.onProgress !== undefined || this.seen !== undefined) catchUp()
+      if ('began' in answer && answer.began !== undefined) this.seen?.begun(answer.began)
       if ('parts' in answer && answer.parts! > this.received) await this.rest(answer.parts!)
       const value = openAnswer(answer, ask.always, ask.site)
       this.report(1)
-      if (this.aborted === undefined) this.settle(() => this.resolve(value))
-      else this.settle(() => this.reject(this.aborted!.reason))
+      if (this.aborted === undefined) this.fulfil(value)
+      else this.fail((this.aborted as { reason: unknown }).reason)
     } catch (error) {
       this.answered = true
-      this.settle(() => this.reject(this.aborted === undefined ? error : this.aborted.reason))
+      this.fail(this.aborted === undefined ? error : this.aborted.reason)
     } finally {
       this.timers.forEach(clearTimeout)
       this.port?.close()
@@ -288,11 +326,26 @@ export class Call {
     })
   }
 
-  private settle(settle: () => void): void {
-    if (this.settled) return
+  private fulfil(value: unknown): void {
+    if (!this.settle()) return
+    ended(tally[this.ask.always.on], 'fulfilled')
+    this.seen?.fulfilled(value)
+    this.resolve(value)
+  }
+
+  private fail(error: unknown): void {
+    if (!this.settle()) return
+    ended(tally[this.ask.always.on], this.aborted === undefined ? 'failed' : 'cancelled')
+    this.seen?.failed(error)
+    this.reject(error)
+  }
+
+  /** False if it has settled before. */
+  private settle(): boolean {
+    if (this.settled) return false
     this.settled = true
     for (const undo of this.undo) undo()
     letGo()
-    settle()
+    return true
   }
 }

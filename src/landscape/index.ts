@@ -1,4 +1,5 @@
 /** offloop/landscape: waiting, threads, processes and native kernels under one kind of call and of cancellation. */
+export type { ScopeEvent, TaskEvent } from './channels.js'
 export {
   type AcquireOptions,
   CapacityLimiter,

@@ -2,7 +2,11 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
+import { ambient } from '../core/ambient.js'
+import { countTasks } from './call.js'
+import { nextTask, TaskSpan, tasks } from './channels.js'
 import { currentAmbient, inherit } from './scope.js'
+import { ended, tally } from './tally.js'
 import { contextOf, type TaskContext } from './task-context.js'
 
 export interface LoopCall {
@@ -16,34 +20,71 @@ export interface LoopCall {
 }
 
 /** Nothing stops JavaScript on the loop: an aborted call rejects when its function has ended. */
-export async function runOnLoop(call: LoopCall): Promise<unknown> {
-  const around = new Surroundings(call)
+export function runOnLoop(call: LoopCall): Promise<unknown> {
+  const seen = spanOf(call, 'async')
+  return seen === undefined ? run(call, undefined) : seen.run(() => run(call, seen))
+}
+
+async function run(call: LoopCall, seen: TaskSpan | undefined): Promise<unknown> {
+  let around: Surroundings | undefined
   try {
-    const value = await around.within(() => call.invoke(around.context))
-    around.signal.throwIfAborted()
+    const inside = (around = new Surroundings(call, seen))
+    const value = await inside.within(() => call.invoke(inside.context))
+    inside.signal.throwIfAborted()
     call.onProgress?.(1)
+    inside.ended('fulfilled')
+    seen?.fulfilled(value)
     return value
   } catch (error) {
-    around.signal.throwIfAborted()
-    throw error
+    throw failed(error, around, seen)
   } finally {
-    around.close()
+    around?.close()
   }
 }
 
 /** A generator of the loop needs no window: it runs when it is asked. */
 export async function* streamOnLoop(call: LoopCall): AsyncGenerator<unknown> {
-  const around = new Surroundings(call)
+  const seen = spanOf(call, 'stream')
+  let around: Surroundings | undefined
   try {
-    const generator = around.within(() => call.invoke(around.context)) as AsyncIterable<unknown> | Iterable<unknown>
+    const inside = (around = new Surroundings(call, seen))
+    const begin = () => inside.within(() => call.invoke(inside.context))
+    const generator = (seen === undefined ? begin() : seen.run(begin)) as AsyncIterable<unknown> | Iterable<unknown>
     for await (const value of generator) {
-      around.signal.throwIfAborted()
+      inside.signal.throwIfAborted()
       yield value
     }
-    around.signal.throwIfAborted()
+    inside.signal.throwIfAborted()
+  } catch (error) {
+    throw failed(error, around, seen)
   } finally {
-    around.close()
+    // Also where its reader has left.
+    around?.ended('fulfilled')
+    seen?.fulfilled(undefined)
+    around?.close()
   }
+}
+
+/** What a call's caller gets for an error. */
+function failed(error: unknown, around: Surroundings | undefined, seen: TaskSpan | undefined): unknown {
+  const aborted = around?.signal.aborted === true
+  const given = aborted ? around.signal.reason : error
+  around?.ended(aborted ? 'cancelled' : 'failed')
+  seen?.failed(given)
+  return given
+}
+
+/** Of a task that blocks the loop. */
+export function runSyncHere(label: string, fn: () => unknown): unknown {
+  const seen = spanOf({ label }, 'sync')
+  if (seen === undefined) return fn()
+  seen.started()
+  return seen.around(fn)
+}
+
+function spanOf({ label }: { readonly label: string }, mode: 'async' | 'stream' | 'sync'): TaskSpan | undefined {
+  if (!tasks.watched) return undefined
+  return new TaskSpan({ id: nextTask(), name: label, on: 'loop' }, mode, ambient.get?.()?.id)
 }
 
 /** The signal that joins the caller's, the timeout's and the scope's. Throws its reason if it is aborted already. */
@@ -52,23 +93,43 @@ class Surroundings {
   private readonly controller = new AbortController()
   private readonly undo: (() => void)[] = []
   private readonly alone: boolean
+  private over = false
 
-  constructor(private readonly call: LoopCall) {
+  constructor(
+    private readonly call: LoopCall,
+    seen: TaskSpan | undefined,
+  ) {
     const { signal, timeout, label, onProgress } = call
     const ambient = currentAmbient()
+    const abort = (reason: unknown) => {
+      seen?.cancelled(reason)
+      this.controller.abort(reason)
+    }
     for (const one of [signal, ambient?.signal]) {
       if (one === undefined) continue
-      if (one.aborted) throw one.reason
-      this.undo.push(onAbort(one, () => this.controller.abort(one.reason)))
+      if (one.aborted) {
+        seen?.cancelled(one.reason)
+        this.close()
+        throw one.reason
+      }
+      this.undo.push(onAbort(one, () => abort(one.reason)))
     }
+    countTasks()
+    tally.loop.started++
+    seen?.started()
     if (timeout !== Infinity) {
-      const timer = setTimeout(() => this.controller.abort(timedOut(label, timeout)), timeout)
+      const timer = setTimeout(() => abort(timedOut(label, timeout)), timeout)
       this.undo.push(() => clearTimeout(timer))
     }
     this.alone = signal === undefined && timeout === Infinity
     this.context = contextOf(
       this.signal,
-      onProgress === undefined ? undefined : (fraction) => onProgress(Math.min(fraction, 0.999)),
+      onProgress === undefined && seen === undefined
+        ? undefined
+        : (fraction) => {
+            seen?.progress(fraction)
+            onProgress?.(Math.min(fraction, 0.999))
+          },
       undefined,
     )
   }
@@ -83,6 +144,13 @@ class Surroundings {
     const ambient = currentAmbient()
     const deadline = Math.min(ambient?.deadline ?? Infinity, performance.now() + this.call.timeout + 1)
     return inherit({ signal: this.signal, deadline, threads: ambient?.threads ?? 0 }, fn)
+  }
+
+  /** For stats(); the first time counts. */
+  ended(how: 'fulfilled' | 'failed' | 'cancelled'): void {
+    if (this.over) return
+    this.over = true
+    ended(tally.loop, how)
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import { timedOut } from '../base/errors.js'
 import { type Around, fewer } from '../core/ambient.js'
 import { Room } from '../core/room.js'
 import { because, Cancelled, says } from './cancelled.js'
+import type { ScopeSpan } from './channels.js'
 import { clock } from './clock.js'
 
 /** What cancelled a node: its own `cancel()`, deadline, caller's signal or failing child; or a node above it. */
@@ -28,12 +29,19 @@ export interface Place {
   readonly timeout?: number
   readonly shielded?: boolean
   readonly threads?: number
+  /** Of what it stands for; without it, its own. */
+  readonly id?: number
 }
+
+let last = 0
 
 /** Node's timers take no longer ones. */
 const LONGEST_MS = 2 ** 31 - 1
 
 export class CancelNode implements Around {
+  readonly id: number
+  /** What is told of it, if somebody listened when it began. */
+  seen: ScopeSpan | undefined
   parent: CancelNode | undefined
   readonly title: string
   readonly holder: Holder | undefined
@@ -54,7 +62,9 @@ export class CancelNode implements Around {
   #controller: AbortController | undefined
   #children: Set<CancelNode> | undefined
 
-  constructor({ parent, title, holder, timeout = Infinity, shielded = false, threads = 0 }: Place) {
+  constructor({ parent, title, holder, timeout = Infinity, shielded = false, threads = 0, id }: Place) {
+    this.id = id ?? ++last
+    this.seen = undefined
     this.parent = parent
     this.title = title
     this.holder = holder
@@ -84,7 +94,10 @@ export class CancelNode implements Around {
   cancel(means: Means, reason: unknown): void {
     if (this.means !== undefined || this.closed) return
     // All are marked before any signal fires: a listener sees the whole tree cancelled.
-    for (const node of this.#mark(reason, means)) node.#controller?.abort(reason)
+    for (const node of this.#mark(reason, means)) {
+      node.seen?.cancelled(reason)
+      node.#controller?.abort(reason)
+    }
   }
 
   #mark(reason: unknown, means: Means): CancelNode[] {

@@ -6,7 +6,7 @@ import { readOptions } from '../core/arguments.js'
 import { readSignal, readThreads } from '../core/run.js'
 import { Block, readName } from './block.js'
 import { clock } from './clock.js'
-import { around, enter, leave, within } from './context.js'
+import { around, current, enter, leave, within } from './context.js'
 import { CancelNode } from './node.js'
 import type { Moved, OpenScope, Scope, ScopeOptions } from './types.js'
 
@@ -59,6 +59,7 @@ export async function scope<T>(body: (s: Scope) => T, options?: ScopeOptions): P
 export function openScope(options?: ScopeOptions): OpenScope {
   const { name, timeout, signal, threads } = readScope(options, OPTIONS)
   const block = new Block(name, { timeout, threads }, false)
+  block.node.seen?.run(() => {})
   if (signal !== undefined) block.node.obey(signal)
   let closing = false
   const close = async (): Promise<void> => {
@@ -182,9 +183,10 @@ export function currentAmbient(): Ambient | undefined {
  */
 export function inherit<T>(from: Ambient, fn: () => T): T {
   const { signal, deadline, threads } = from
+  const id = current()?.id ?? 0
   enter()
   const timeout = deadline === Infinity || signal.aborted ? Infinity : Math.max(0, deadline - clock.now())
-  const node = new CancelNode({ parent: undefined, title: 'scope', timeout, threads })
+  const node = new CancelNode({ parent: undefined, title: 'scope', timeout, threads, id })
   node.standFor(signal)
   const end = () => {
     node.close()
