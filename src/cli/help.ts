@@ -94,7 +94,7 @@ and tasks goes to stderr. Flags for Node go into NODE_OPTIONS.
 
 It is written however the script ends; a signal that the script does not handle
 may cost its last 50 ms. Only the main thread's calls are recorded; of kernels
-called in worker threads, the grains. At most 1,000,000 steps of calls and as
+called in worker threads, the grains. At most 500,000 steps of calls and as
 many grains are kept, and what is left out is counted.
 
 Exit code: the script's; the third Ctrl-C kills it. 2 for a wrong command line.

@@ -1,4 +1,5 @@
 /** Grains, gathered: a thread at a time, and how many threads at a time. */
+import { once } from './once.js'
 import { GRAIN_SIZE, type Recording } from './types.js'
 
 export interface Grain {
@@ -14,13 +15,22 @@ export interface Grain {
 }
 
 /** The grains of each OS thread, in the order of their begins. */
-export function grainsByThread({ grains }: Recording): Map<number, Grain[]> {
+export const grainsByThread: (recording: Recording) => Map<number, Grain[]> = /* @__PURE__ */ once(gathered)
+
+function gathered({ grains }: Recording): Map<number, Grain[]> {
   const threads = new Map<number, Grain[]>()
   for (let at = 0; at + GRAIN_SIZE <= grains.length; at += GRAIN_SIZE) {
-    const [thread, environment, job, instance, begin, end, items, lane] = grains.slice(at, at + GRAIN_SIZE) as [
-      ...[number, number, number, number, number, number, number, number],
-    ]
-    const grain = { thread, environment, job, instance, begin, end: Math.max(begin, end), items, lane }
+    const [thread, begin] = [grains[at]!, grains[at + 4]!]
+    const grain: Grain = {
+      thread,
+      environment: grains[at + 1]!,
+      job: grains[at + 2]!,
+      instance: grains[at + 3]!,
+      begin,
+      end: Math.max(begin, grains[at + 5]!),
+      items: grains[at + 6]!,
+      lane: grains[at + 7]!,
+    }
     const known = threads.get(thread)
     if (known === undefined) threads.set(thread, [grain])
     else known.push(grain)

@@ -38,6 +38,7 @@ export function rowsOf({ slices }: Track): { readonly depths: readonly number[];
 export function drawTrack(track: Track, scale: Scale, y: number, colors: Colors): string[] {
   const { depths } = rowsOf(track)
   const parts: string[] = []
+  const labels: string[] = []
   const grains: Slice[] = []
   const filled: number[] = []
   track.slices.forEach((slice, i) => {
@@ -49,8 +50,11 @@ export function drawTrack(track: Track, scale: Scale, y: number, colors: Colors)
     const [depth, right] = [depths[i]!, scale.x(slice.end)]
     if (slice.category !== 'queued' && right < (filled[depth] ?? 0) + 0.5) return
     if (slice.category !== 'queued') filled[depth] = right
-    parts.push(...drawSlice(slice, scale, y + depth * ROW, colors))
+    drawSlice(slice, scale, y + depth * ROW, colors, parts, labels)
   })
+  // Over the hatching of what waits.
+  const halo = 'stroke="#ffffff" stroke-width="3" stroke-opacity="0.7" paint-order="stroke" stroke-linejoin="round"'
+  if (labels.length > 0) parts.push(`<g ${halo}>${labels.join('')}</g>`)
   parts.push(...drawGrains(grains, scale, y, colors))
   for (const { at, name, args } of track.instants) {
     const x = round(scale.x(at))
@@ -62,24 +66,30 @@ export function drawTrack(track: Track, scale: Scale, y: number, colors: Colors)
   return parts
 }
 
-function drawSlice(slice: Slice, scale: Scale, y: number, colors: Colors): string[] {
+/** The box goes to `parts`, its name to `labels` unless it is light on dark. */
+function drawSlice(slice: Slice, scale: Scale, y: number, colors: Colors, parts: string[], labels: string[]): void {
   const { name, category, begin, end, args } = slice
   const x = round(scale.x(begin))
   const width = Math.max(0.6, round(scale.x(end) - x))
-  const box = `x="${x}" y="${y}" width="${width}" height="${ROW - 3}" rx="2"`
-  if (category === 'queued') return width < 2 ? [] : [`<rect ${box} fill="url(#queued)"/>`]
+  const box = `x="${x}" y="${y}" width="${round(width)}" height="${ROW - 3}" rx="2"`
+  if (category === 'queued') {
+    if (width >= 2) parts.push(`<rect ${box} fill="url(#queued)"/>`)
+    return
+  }
   const outcome = args.outcome === undefined || args.outcome === 'fulfilled' ? '' : `, ${args.outcome}`
   const about = `<title>${escaped(`${name}: ${duration(end - begin)}${outcome}`)}</title>`
+  parts.push(`<rect ${box} ${styleOf(slice, colors)}>${about}</rect>`)
+  const label = fitting(name, width)
+  if (label === '') return
+  if (category === 'run') parts.push(text(x + 4, y + 13, label, 'fill="#ffffff"'))
+  else labels.push(text(x + 4, y + 13, label))
+}
+
+function styleOf({ name, category }: Slice, colors: Colors): string {
+  if (category === 'scope') return 'fill="#eef2f6" stroke="#c5ced8"'
+  if (category === 'run') return `fill="${TASK}"`
   const color = category === 'job' ? (colors.get(kernelOf(name)) ?? COLORS.faint) : TASK
-  const style =
-    category === 'scope'
-      ? 'fill="#eef2f6" stroke="#c5ced8"'
-      : category === 'run'
-        ? `fill="${color}"`
-        : `fill="${color}" fill-opacity="0.2" stroke="${color}"`
-  const label = fitting(category === 'scope' ? String(args.title ?? name) : name, width)
-  const ink = category === 'run' ? 'fill="#ffffff"' : ''
-  return [`<rect ${box} ${style}>${about}</rect>`, ...(label === '' ? [] : [text(x + 4, y + 13, label, ink)])]
+  return `fill="${color}" fill-opacity="0.2" stroke="${color}"`
 }
 
 /** The grains of a thread as a path a kernel; a name stands on runs of them that are wide enough. */
@@ -130,12 +140,14 @@ export function drawDelay(
 ): string[] {
   const seen = late.filter(({ due, ms }) => due + ms > from && due < to)
   const base = y + height
-  const most = seen.reduce((most, { ms }) => Math.max(most, ms), 0)
+  // One that began before, as starting a program does, would dwarf the others.
+  const inside = seen.filter(({ due }) => due >= from)
+  const most = (inside.length > 0 ? inside : seen).reduce((most, { ms }) => Math.max(most, ms), 0)
   // Below, all would look like stalls.
   const full = Math.max(most, 10)
   const path = seen.map(({ due, ms }) => {
     const [begin, end] = [Math.max(left, x(due)), Math.min(right, x(due + ms))]
-    const up = Math.max(0.5, (ms / full) * height)
+    const up = Math.max(0.5, Math.min(1, ms / full) * height)
     const width = Math.max(0.6, end - begin)
     return `M${round(begin)} ${round(base)}v-${round(up)}h${round(width)}v${round(up)}z`
   })

@@ -36,22 +36,22 @@ export function traceOf(recording: Recording, version: string): Trace {
   const { pid } = head
   const tracks = tracksOf(recording)
   const names: TraceEvent[] = [meta('process_name', pid, 0, { name: `node ${head.script}` })]
-  const events: TraceEvent[] = []
+  const slices: TraceEvent[] = []
   tracks.forEach((track, index) => {
     names.push(meta('thread_name', pid, track.tid, { name: track.name }))
     names.push(meta('thread_sort_index', pid, track.tid, { sort_index: index }))
-    for (const slice of track.slices) events.push(sliceOf(slice, track, pid))
+    for (const slice of track.slices) slices.push(sliceOf(slice, track, pid))
     for (const { at, name, args } of track.instants) {
-      events.push({ ph: 'i', name, cat: 'cancel', ts: micros(at), pid, tid: track.tid, s: 't', args })
+      slices.push({ ph: 'i', name, cat: 'cancel', ts: micros(at), pid, tid: track.tid, s: 't', args })
     }
   })
-  events.push(...arrows(tracks, pid), ...delays(recording), ...busy(recording))
-  // The sort is stable: slices are pushed outer first.
+  const events = slices.concat(arrows(tracks, pid), delays(recording), busy(recording))
+  // The sort is stable: slices come outer first.
   events.sort((a, b) => a.ts - b.ts || (b.dur ?? 0) - (a.dur ?? 0))
   const { node, platform, script } = head
   const { droppedSteps, droppedGrains, engine = 'not used' } = tail
   return {
-    traceEvents: [...names, ...events],
+    traceEvents: names.concat(events),
     displayTimeUnit: 'ms',
     otherData: { version, node, platform, script, engine, droppedSteps, droppedGrains },
   }

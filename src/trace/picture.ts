@@ -127,7 +127,7 @@ function legend(colors: ReadonlyMap<string, string>, y: number): string[] {
   let x = LEFT
   const parts: string[] = []
   for (const { name, fill } of all) {
-    const width = 26 + 6.6 * name.length
+    const width = 30 + 7 * name.length
     if (x + width > RIGHT) break
     parts.push(`<rect x="${round(x)}" y="${y - 10}" width="12" height="12" rx="2" fill="${fill}"/>`)
     parts.push(text(x + 17, y, name))

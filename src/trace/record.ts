@@ -10,7 +10,7 @@ import { choose } from '../engine/choose.js'
 import { GRAIN_SIZE, type Line, type Step, type Tail } from './types.js'
 
 /** Of steps, and of grains: a trace of more takes viewers minutes, and a program's memory is not ours. */
-const MOST = 1_000_000
+const MOST = 500_000
 /** Between two looks at the loop's delay: a stall of as long as that is seen. */
 const TICK_MS = 5
 /** Late by less is how timers are. */

@@ -1,4 +1,5 @@
 /** The steps of a recording, joined to what they are steps of: from when to when. */
+import { once } from './once.js'
 import type { JobStep, Recording, ScopeStep, Step, TaskStep } from './types.js'
 
 type Told = Partial<
@@ -29,14 +30,13 @@ export interface Span {
 }
 
 /** In the order of their begins, outer scopes first. */
-export function spansOf({ scopes, tasks, jobs, tail }: Recording): Span[] {
-  const spans = [
-    ...joined('scope', scopes, tail.time),
-    ...joined('task', tasks, tail.time),
-    ...joined('job', jobs, tail.time),
-  ]
-  return spans.sort((a, b) => a.begin - b.begin || RANK[a.kind] - RANK[b.kind] || a.id - b.id)
-}
+export const spansOf: (recording: Recording) => readonly Span[] = /* @__PURE__ */ once(
+  ({ scopes, tasks, jobs, tail }) => {
+    const { time } = tail
+    const spans = joined('scope', scopes, time).concat(joined('task', tasks, time), joined('job', jobs, time))
+    return spans.sort((a, b) => a.begin - b.begin || RANK[a.kind] - RANK[b.kind] || a.id - b.id)
+  },
+)
 
 const RANK: Readonly<Record<Kind, number>> = { scope: 0, task: 1, job: 2 }
 
@@ -51,7 +51,7 @@ function joined(kind: Kind, steps: readonly Step[], last: number): Span[] {
 }
 
 function join(kind: Kind, steps: readonly Step[], last: number): Span {
-  const told: Told = Object.assign({}, ...steps)
+  const told: Told = steps.reduce((all, step) => Object.assign(all, step), {})
   const at = (type: Step['type']) => steps.find((step) => step.type === type)?.time
   const settled = at('settled')
   const { mode, on, outcome } = told

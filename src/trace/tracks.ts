@@ -1,6 +1,7 @@
 /** The tracks of a trace: the event loop, scopes and calls, workers, threads that run grains. */
 import { type Grain, grainsByThread } from './busy.js'
 import { lanesOf, nest } from './lanes.js'
+import { once } from './once.js'
 import { type Span, spansOf } from './spans.js'
 import type { Recording } from './types.js'
 
@@ -38,12 +39,15 @@ const CALLS = 100
 const WORKERS = 1_000_000
 const THREADS = 2_000_000
 
-export function tracksOf(recording: Recording): Track[] {
+export const tracksOf: (recording: Recording) => readonly Track[] = /* @__PURE__ */ once(laidOut)
+
+function laidOut(recording: Recording): Track[] {
   const spans = spansOf(recording)
   const loop = trackOf('loop', LOOP, 'event loop: blocking calls')
   const threads = threadsOf(recording, loop)
   for (const span of spans) if (span.blocking) put(loop, span)
-  const tracks = [loop, ...callsOf(spans.filter(({ blocking }) => !blocking)), ...workersOf(spans), ...threads]
+  const calls = callsOf(spans.filter(({ blocking }) => !blocking))
+  const tracks = [loop, ...calls, ...workersOf(spans), ...threads]
   for (const { slices } of tracks) {
     slices.sort((a, b) => a.begin - b.begin || b.end - a.end)
     nest(slices)
