@@ -11,7 +11,7 @@ Commands
                       speed-up, agreement, event loop delay
   landscape           await, threads, processes, JavaScript and native code on
                       a job that waits and one that computes, and a picture
-  trace script.js     runs a script, and writes a trace of what it has offloop do
+  trace script.js     runs a script, and writes a trace of what offloop does
   info                engine and why, instruction set, threads, version
   help [command]      this text, or a command's
 
@@ -79,8 +79,8 @@ Exit code: 0; 1 if results disagree or a job fails; 2 for a wrong command line;
 130 after Ctrl-C.
 `
 
-const TRACE = `Runs a script as node would, and writes a trace of what it has offloop do: scopes
-and calls, workers, threads with their grains, and the event loop's delay.
+const TRACE = `Runs a script as node would, and writes a trace of what offloop does in it:
+scopes and calls, workers, threads with their grains, the event loop's delay.
 
 Usage
   offloop trace [flags] script.js [the script's arguments]

@@ -143,7 +143,7 @@ function report(recording: Recording, { out, picture, script }: TraceRequest): v
     summary === '' ? `offloop: ${script} called nothing of offloop in its main thread` : `\n${summary}`,
     ...(droppedSteps + droppedGrains === 0
       ? []
-      : [`not recorded: the last ${many(droppedSteps, 'step')} of calls, the last ${many(droppedGrains, 'grain')}`]),
+      : [`left out: ${many(droppedSteps, 'step')} of calls, ${many(droppedGrains, 'grain')}`]),
     `offloop: wrote ${[out, picture].filter((file) => file !== undefined).join(' and ')}: ${countsOf(recording)}; open ${out} in https://ui.perfetto.dev or chrome://tracing`,
   ]
   process.stderr.write(`${lines.join('\n')}\n`)

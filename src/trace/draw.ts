@@ -56,11 +56,12 @@ export function drawTrack(track: Track, scale: Scale, y: number, colors: Colors)
   const halo = 'stroke="#ffffff" stroke-width="3" stroke-opacity="0.7" paint-order="stroke" stroke-linejoin="round"'
   if (labels.length > 0) parts.push(`<g ${halo}>${labels.join('')}</g>`)
   parts.push(...drawGrains(grains, scale, y, colors))
-  for (const { at, name, args } of track.instants) {
-    const x = round(scale.x(at))
+  const depthOf = new Map(track.instants.length === 0 ? [] : track.slices.map((slice, i) => [slice, depths[i]!]))
+  for (const { of, at, name, args } of track.instants) {
+    const [x, top] = [scale.x(at), y + depthOf.get(of)! * ROW + 5]
     const about = escaped(`${name}${args.why ? `: ${args.why}` : ''}`)
     parts.push(
-      `<path d="M${x - 3} ${y - 3}l6 6m0-6l-6 6" stroke="#c0392b" stroke-width="2"><title>${about}</title></path>`,
+      `<path d="M${round(x - 3)} ${top}l6 6m0-6l-6 6" stroke="#c0392b" stroke-width="2"><title>${about}</title></path>`,
     )
   }
   return parts

@@ -31,6 +31,8 @@ export function record(file: string, { most = MOST }: RecordOptions = {}): void 
 interface NativeEngine {
   trace(on: boolean): void
   drain(): Float64Array
+  /** `lost`: records that gave way to newer ones before they were drained. */
+  stats(): { readonly lost?: number }
   readonly environment: number
   nameOf(instance: number): string
 }
@@ -113,7 +115,7 @@ class Recorder {
     const tail: Tail = {
       time: rounded(now),
       droppedSteps: Math.max(0, this.#steps - this.#most),
-      droppedGrains: Math.max(0, this.#grains - this.#most),
+      droppedGrains: Math.max(0, this.#grains - this.#most) + (this.#native?.stats().lost ?? 0),
       ...(this.#looked ? { engine: engineName() } : {}),
       ...(environment === undefined ? {} : { environment }),
     }

@@ -19,6 +19,8 @@ export interface Slice {
 }
 
 export interface Instant {
+  /** What it happened to. */
+  readonly of: Slice
   readonly at: number
   readonly name: string
   readonly args: Readonly<Record<string, unknown>>
@@ -75,13 +77,14 @@ function put(track: Track, span: Span): void {
   const { kind, id, name, begin, end, started, cancelledAt, blocking, told } = span
   const key = `${kind} ${id}`
   const arrow = blocking || kind === 'scope' ? {} : { calls: key }
-  track.slices.push({ name, category: kind, begin, end, args: argumentsOf(span), ...arrow })
+  const slice: Slice = { name, category: kind, begin, end, args: argumentsOf(span), ...arrow }
+  track.slices.push(slice)
   const until = kind === 'scope' ? begin : Math.min(started ?? end, end)
   if (!blocking && until > begin) {
     track.slices.push({ name: 'queued', category: 'queued', begin, end: until, args: { call: key } })
   }
   if (cancelledAt !== undefined) {
-    track.instants.push({ at: cancelledAt, name: `${name} cancelled`, args: { why: told.why ?? '' } })
+    track.instants.push({ of: slice, at: cancelledAt, name: `${name} cancelled`, args: { why: told.why ?? '' } })
   }
 }
 
