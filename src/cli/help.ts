@@ -89,8 +89,8 @@ Flags
   --out <file>      the trace, in Chrome's format (trace.json)
   --picture <file>  also a picture of it, an SVG
 
-Open the trace in https://ui.perfetto.dev or chrome://tracing. A table of kernels
-and tasks goes to stderr. Flags for Node go into NODE_OPTIONS.
+Open the trace in https://ui.perfetto.dev or chrome://tracing. A table of
+kernels and tasks goes to stderr. Flags for Node go into NODE_OPTIONS.
 
 It is written however the script ends; a signal that the script does not handle
 may cost its last 50 ms. Only the main thread's calls are recorded; of kernels
