@@ -6,11 +6,10 @@ import { startLater } from '../engine/js-start.js'
 import { TimeoutStatus } from '../engine/native.js'
 import { runTwin } from '../engine/twin.js'
 import type { Call, Outputs, Sink } from '../engine/values.js'
-import { ambient, fewer } from './ambient.js'
+import { type Around, ambient, fewer } from './ambient.js'
 import { type Options, readInteger, readOptions, refuseResizable } from './arguments.js'
 import type { Definition } from './define.js'
 import { INLINE_NS, planAsync, planSync } from './plan.js'
-import type { Room } from './room.js'
 import { MAX_THREADS, settings } from './settings.js'
 
 type Known = ReadonlySet<string>
@@ -47,9 +46,9 @@ export function runCall(
     if (settings.guard) guard(value.array.buffer)
   }
   const around = ambient.get?.()
-  if (around === undefined) return start(kernel, call, threads, signal, undefined, undefined, onProgress)
+  if (around === undefined) return start(kernel, call, threads, signal, undefined, onProgress)
   if (around.signal.aborted) return Promise.reject(around.signal.reason)
-  return start(kernel, call, fewer(threads, around.threads), signal, around.signal, around.room, onProgress)
+  return start(kernel, call, fewer(threads, around.threads), signal, around, onProgress)
 }
 
 /** A checked call, blocking. A scope's deadline does not cut it: it may be one of several that make a whole. */
@@ -62,8 +61,7 @@ function start(
   call: Call,
   threads: number,
   signal: AbortSignal | undefined,
-  outer: AbortSignal | undefined,
-  room: Room | undefined,
+  around: Around | undefined,
   onProgress: Progress | undefined,
 ): Promise<unknown> {
   const native = nativeFor(kernel)
@@ -77,8 +75,15 @@ function start(
     onProgress?.(1)
     return Promise.resolve(result)
   }
+  const outer = around?.signal
   return new Promise((resolve, reject) => {
     let settled = false
+    let entered = false
+    const wait = around?.waitFor('kernel', kernel.name, () => ({
+      state: entered ? 'running' : 'queued',
+      fraction: reached || undefined,
+      entered,
+    }))
     let leave: (() => void) | undefined
     // Until it has begun.
     let stop: () => void = () => sink.stopped()
@@ -86,6 +91,7 @@ function start(
     let reached = 0
     const settle = () => {
       settled = true
+      wait?.end()
       unlisten?.()
       leave?.()
     }
@@ -131,6 +137,7 @@ function start(
       },
     }
     const begin = () => {
+      entered = true
       try {
         stop =
           native === undefined
@@ -140,8 +147,8 @@ function start(
         sink.reject(error)
       }
     }
-    if (room === undefined) return begin()
-    leave = room.take(native === undefined ? 1 : threads, begin)
+    if (around?.room === undefined) return begin()
+    leave = around.room.take(native === undefined ? 1 : threads, begin)
     if (settled) leave()
   })
 }

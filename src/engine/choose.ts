@@ -34,6 +34,11 @@ export function choose(): Readonly<Choice> {
   return choice as unknown as Choice
 }
 
+/** The native engine if it was chosen before. */
+export function chosenNative(): NativeEngine | undefined {
+  return choice?.native
+}
+
 /** The native engine if it can run this kernel. */
 export function nativeFor(kernel: Runnable): NativeEngine | undefined {
   const { native } = choose()

@@ -63,6 +63,8 @@ export interface NativeEngine {
   start(kernel: Runnable, call: Call, plan: Plan, sink: Sink): () => void
   configure(threads: number): void
   stats(): ReturnType<Addon['stats']>
+  /** Asynchronous calls of this thread that have not settled. */
+  outstanding(): number
   state(): unknown
 }
 
@@ -253,6 +255,7 @@ function connect(addon: Addon): NativeEngine {
     },
     configure: (threads) => addon.configure(threads),
     stats: () => addon.stats(),
+    outstanding: () => pending.size,
     state: () => addon.state(),
   }
 }

@@ -11,11 +11,11 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { timedOut } from '../base/errors.js'
 import { workerLimit } from '../engine/js-limit.js'
 import { hold, letGo } from '../engine/js-loop.js'
+import { around } from './context.js'
 import { failureOf } from './failure.js'
 import { catchUp, hearShared, onAbortTogether, speakShared } from './hubs.js'
 import type { Envelope } from './line.js'
 import { ENDED, Kill, type Passing, send } from './pool.js'
-import { currentAmbient } from './scope.js'
 import {
   ABORTED,
   type Code,
@@ -104,6 +104,13 @@ function pump(place: Place): void {
   }
 }
 
+/** Calls whose promises are outstanding. */
+let unsettled = 0
+
+export function outstandingTasks(): number {
+  return unsettled
+}
+
 /** Calls that run and wait, for tests. */
 export function callCounts(place: Place): { running: number; waiting: number } {
   return { running: queues[place].running, waiting: queues[place].waiting.size }
@@ -136,7 +143,7 @@ export class Call {
   constructor(private readonly ask: Ask) {
     const { on, label, signal, timeout, onProgress } = ask.always
     this.onProgress = onProgress && AsyncResource.bind(onProgress)
-    const ambient = currentAmbient()
+    const ambient = around()
     if (signal?.aborted) throw signal.reason
     if (ambient?.signal.aborted) throw ambient.signal.reason
     const { request, transfer } = requestOf(ask, inheritedFrom(ambient))
@@ -147,6 +154,7 @@ export class Call {
       this.reject = reject
     })
     hold()
+    unsettled++
     const stoppable = signal !== undefined || ambient !== undefined || timeout !== Infinity
     if (stoppable || onProgress !== undefined || ask.onPart !== undefined) this.openLine()
     for (const one of [signal, ambient?.signal]) {
@@ -156,6 +164,8 @@ export class Call {
       const timer = setTimeout(() => this.abort(timedOut(label, timeout)), timeout)
       this.undo.push(() => clearTimeout(timer))
     }
+    const wait = ambient?.waitFor('task', label, () => ({ on, state: this.state, fraction: this.reached || undefined }))
+    if (wait !== undefined) this.undo.push(() => wait.end())
     queues[on].waiting.add(this)
     pump(on)
   }
@@ -163,6 +173,14 @@ export class Call {
   /** It was aborted, by whatever means: what it has sent counts no more. */
   get cut(): boolean {
     return this.aborted !== undefined
+  }
+
+  /** While its worker starts, too, it is queued. */
+  private get state(): 'queued' | 'running' {
+    if (queues[this.ask.always.on].waiting.has(this)) return 'queued'
+    const { flag } = this.request
+    const begun = flag === undefined ? this.started : Atomics.load(flag, 0) !== WAITING
+    return begun ? 'running' : 'queued'
   }
 
   /** Says something to the running task. */
@@ -293,6 +311,7 @@ export class Call {
     this.settled = true
     for (const undo of this.undo) undo()
     letGo()
+    unsettled--
     settle()
   }
 }

@@ -2,7 +2,8 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
-import { currentAmbient, inherit } from './scope.js'
+import { around } from './context.js'
+import { inherit } from './scope.js'
 import { contextOf, type TaskContext } from './task-context.js'
 
 export interface LoopCall {
@@ -55,7 +56,7 @@ class Surroundings {
 
   constructor(private readonly call: LoopCall) {
     const { signal, timeout, label, onProgress } = call
-    const ambient = currentAmbient()
+    const ambient = around()
     for (const one of [signal, ambient?.signal]) {
       if (one === undefined) continue
       if (one.aborted) throw one.reason
@@ -65,10 +66,18 @@ class Surroundings {
       const timer = setTimeout(() => this.controller.abort(timedOut(label, timeout)), timeout)
       this.undo.push(() => clearTimeout(timer))
     }
+    let reached: number | undefined
+    const wait = ambient?.waitFor('task', label, () => ({ on: 'loop', state: 'running', fraction: reached }))
+    if (wait !== undefined) this.undo.push(() => wait.end())
     this.alone = signal === undefined && timeout === Infinity
     this.context = contextOf(
       this.signal,
-      onProgress === undefined ? undefined : (fraction) => onProgress(Math.min(fraction, 0.999)),
+      onProgress === undefined
+        ? undefined
+        : (fraction) => {
+            reached = fraction
+            onProgress(Math.min(fraction, 0.999))
+          },
       undefined,
     )
   }
@@ -80,9 +89,9 @@ class Surroundings {
   /** What kernels inside obey. Without anything of the call's own that is the scope around, as everywhere. */
   within<T>(fn: () => T): T {
     if (this.alone) return fn()
-    const ambient = currentAmbient()
+    const ambient = around()
     const deadline = Math.min(ambient?.deadline ?? Infinity, performance.now() + this.call.timeout + 1)
-    return inherit({ signal: this.signal, deadline, threads: ambient?.threads ?? 0 }, fn)
+    return inherit({ signal: this.signal, deadline, threads: ambient?.threads ?? 0 }, fn, this.call.label)
   }
 
   close(): void {
