@@ -131,9 +131,14 @@ function away(
   seen: JobSpan | undefined,
 ): Promise<unknown> {
   const outer = around?.signal
-  const room = around?.room
   return new Promise((resolve, reject) => {
     let settled = false
+    let entered = false
+    const wait = around?.waitFor('kernel', kernel.name, () => ({
+      state: entered ? 'running' : 'queued',
+      fraction: reached || undefined,
+      entered,
+    }))
     let leave: (() => void) | undefined
     // Until it has begun.
     let stop: () => void = () => sink.stopped()
@@ -141,6 +146,7 @@ function away(
     let reached = 0
     const settle = () => {
       settled = true
+      wait?.end()
       unlisten?.()
       leave?.()
     }
@@ -198,6 +204,7 @@ function away(
       },
     }
     const begin = () => {
+      entered = true
       try {
         stop =
           native === undefined
@@ -208,8 +215,8 @@ function away(
         sink.reject(error)
       }
     }
-    if (room === undefined) return begin()
-    leave = room.take(native === undefined ? 1 : threads, begin)
+    if (around?.room === undefined) return begin()
+    leave = around.room.take(native === undefined ? 1 : threads, begin)
     if (settled) leave()
   })
 }

@@ -70,6 +70,8 @@ export interface NativeEngine {
   stats(): NativeStats
   /** Asynchronous calls of this thread that have not settled, and the bytes of their arrays. */
   held(): { calls: number; bytes: number }
+  /** Asynchronous calls of this thread that have not settled. */
+  outstanding(): number
   state(): unknown
 }
 
@@ -264,6 +266,7 @@ function connect(addon: Addon): NativeEngine {
       for (const { call } of pending.values()) bytes += bytesOf(call.values)
       return { calls: pending.size, bytes }
     },
+    outstanding: () => pending.size,
     state: () => addon.state(),
   }
 }

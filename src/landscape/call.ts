@@ -10,14 +10,15 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { abortedOf } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
-import { type Ambient, ambient as surroundings } from '../core/ambient.js'
 import { landscape } from '../core/stats.js'
 import { workerLimit } from '../engine/js-limit.js'
 import { hold, letGo } from '../engine/js-loop.js'
 import { nextTask, refused, TaskSpan, tasks } from './channels.js'
+import { around } from './context.js'
 import { failureOf } from './failure.js'
 import { catchUp, hearShared, onAbortTogether, speakShared } from './hubs.js'
 import type { Envelope } from './line.js'
+import type { CancelNode } from './node.js'
 import { ENDED, Kill, type Passing, send, workers } from './pool.js'
 import { ended, tally } from './tally.js'
 import {
@@ -107,6 +108,13 @@ function pump(place: Place): void {
   }
 }
 
+/** Calls whose promises are outstanding. */
+let unsettled = 0
+
+export function outstandingTasks(): number {
+  return unsettled
+}
+
 /** Calls that run and wait, for tests. */
 export function callCounts(place: Place): { running: number; waiting: number } {
   return { running: queues[place].running, waiting: queues[place].waiting.size }
@@ -151,7 +159,7 @@ export class Call {
   constructor(private readonly ask: Ask) {
     const { on, label, signal, onProgress } = ask.always
     this.onProgress = onProgress && AsyncResource.bind(onProgress)
-    const ambient = surroundings.get?.()
+    const ambient = around()
     const mode = ask.onPart === undefined ? 'async' : 'stream'
     const past = abortedOf(signal, ambient?.signal)
     if (past !== undefined) {
@@ -175,10 +183,11 @@ export class Call {
     seen.run(() => this.begin(ambient))
   }
 
-  private begin(ambient: Ambient | undefined): void {
+  private begin(ambient: CancelNode | undefined): void {
     const { on, label, signal, timeout } = this.ask.always
     countTasks()
     hold()
+    unsettled++
     const stoppable = signal !== undefined || ambient !== undefined || timeout !== Infinity
     const speaks = this.onProgress !== undefined || this.ask.onPart !== undefined || this.seen !== undefined
     if (stoppable || speaks) this.openLine()
@@ -189,6 +198,8 @@ export class Call {
       const timer = setTimeout(() => this.abort(timedOut(label, timeout)), timeout)
       this.undo.push(() => clearTimeout(timer))
     }
+    const wait = ambient?.waitFor('task', label, () => ({ on, state: this.state, fraction: this.reached || undefined }))
+    if (wait !== undefined) this.undo.push(() => wait.end())
     queues[on].waiting.add(this)
     pump(on)
   }
@@ -196,6 +207,14 @@ export class Call {
   /** It was aborted, by whatever means: what it has sent counts no more. */
   get cut(): boolean {
     return this.aborted !== undefined
+  }
+
+  /** While its worker starts, too, it is queued. */
+  private get state(): 'queued' | 'running' {
+    if (queues[this.ask.always.on].waiting.has(this)) return 'queued'
+    const { flag } = this.request
+    const begun = flag === undefined ? this.started : Atomics.load(flag, 0) !== WAITING
+    return begun ? 'running' : 'queued'
   }
 
   /** Says something to the running task. */
@@ -346,6 +365,7 @@ export class Call {
     this.settled = true
     for (const undo of this.undo) undo()
     letGo()
+    unsettled--
     return true
   }
 }

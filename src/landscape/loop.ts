@@ -2,10 +2,10 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
-import { ambient } from '../core/ambient.js'
 import { countTasks } from './call.js'
 import { nextTask, TaskSpan, tasks } from './channels.js'
-import { currentAmbient, inherit } from './scope.js'
+import { around } from './context.js'
+import { inherit } from './scope.js'
 import { ended, tally } from './tally.js'
 import { contextOf, type TaskContext } from './task-context.js'
 
@@ -26,9 +26,9 @@ export function runOnLoop(call: LoopCall): Promise<unknown> {
 }
 
 async function run(call: LoopCall, seen: TaskSpan | undefined): Promise<unknown> {
-  let around: Surroundings | undefined
+  let surroundings: Surroundings | undefined
   try {
-    const inside = (around = new Surroundings(call, seen))
+    const inside = (surroundings = new Surroundings(call, seen))
     const value = await inside.within(() => call.invoke(inside.context))
     inside.signal.throwIfAborted()
     call.onProgress?.(1)
@@ -36,18 +36,18 @@ async function run(call: LoopCall, seen: TaskSpan | undefined): Promise<unknown>
     seen?.fulfilled(value)
     return value
   } catch (error) {
-    throw failed(error, around, seen)
+    throw failed(error, surroundings, seen)
   } finally {
-    around?.close()
+    surroundings?.close()
   }
 }
 
 /** A generator of the loop needs no window: it runs when it is asked. */
 export async function* streamOnLoop(call: LoopCall): AsyncGenerator<unknown> {
   const seen = spanOf(call, 'stream')
-  let around: Surroundings | undefined
+  let surroundings: Surroundings | undefined
   try {
-    const inside = (around = new Surroundings(call, seen))
+    const inside = (surroundings = new Surroundings(call, seen))
     const begin = () => inside.within(() => call.invoke(inside.context))
     const generator = (seen === undefined ? begin() : seen.run(begin)) as AsyncIterable<unknown> | Iterable<unknown>
     for await (const value of generator) {
@@ -56,20 +56,20 @@ export async function* streamOnLoop(call: LoopCall): AsyncGenerator<unknown> {
     }
     inside.signal.throwIfAborted()
   } catch (error) {
-    throw failed(error, around, seen)
+    throw failed(error, surroundings, seen)
   } finally {
     // Also where its reader has left.
-    around?.ended('fulfilled')
+    surroundings?.ended('fulfilled')
     seen?.fulfilled(undefined)
-    around?.close()
+    surroundings?.close()
   }
 }
 
 /** What a call's caller gets for an error. */
-function failed(error: unknown, around: Surroundings | undefined, seen: TaskSpan | undefined): unknown {
-  const aborted = around?.signal.aborted === true
-  const given = aborted ? around.signal.reason : error
-  around?.ended(aborted ? 'cancelled' : 'failed')
+function failed(error: unknown, surroundings: Surroundings | undefined, seen: TaskSpan | undefined): unknown {
+  const aborted = surroundings?.signal.aborted === true
+  const given = aborted ? surroundings.signal.reason : error
+  surroundings?.ended(aborted ? 'cancelled' : 'failed')
   seen?.failed(given)
   return given
 }
@@ -84,7 +84,7 @@ export function runSyncHere(label: string, fn: () => unknown): unknown {
 
 function spanOf({ label }: { readonly label: string }, mode: 'async' | 'stream' | 'sync'): TaskSpan | undefined {
   if (!tasks.watched) return undefined
-  return new TaskSpan({ id: nextTask(), name: label, on: 'loop' }, mode, ambient.get?.()?.id)
+  return new TaskSpan({ id: nextTask(), name: label, on: 'loop' }, mode, around()?.id)
 }
 
 /** The signal that joins the caller's, the timeout's and the scope's. Throws its reason if it is aborted already. */
@@ -100,7 +100,7 @@ class Surroundings {
     seen: TaskSpan | undefined,
   ) {
     const { signal, timeout, label, onProgress } = call
-    const ambient = currentAmbient()
+    const ambient = around()
     const abort = (reason: unknown) => {
       seen?.cancelled(reason)
       this.controller.abort(reason)
@@ -121,12 +121,16 @@ class Surroundings {
       const timer = setTimeout(() => abort(timedOut(label, timeout)), timeout)
       this.undo.push(() => clearTimeout(timer))
     }
+    let reached: number | undefined
+    const wait = ambient?.waitFor('task', label, () => ({ on: 'loop', state: 'running', fraction: reached }))
+    if (wait !== undefined) this.undo.push(() => wait.end())
     this.alone = signal === undefined && timeout === Infinity
     this.context = contextOf(
       this.signal,
       onProgress === undefined && seen === undefined
         ? undefined
         : (fraction) => {
+            reached = fraction
             seen?.progress(fraction)
             onProgress?.(Math.min(fraction, 0.999))
           },
@@ -141,9 +145,9 @@ class Surroundings {
   /** What kernels inside obey. Without anything of the call's own that is the scope around, as everywhere. */
   within<T>(fn: () => T): T {
     if (this.alone) return fn()
-    const ambient = currentAmbient()
+    const ambient = around()
     const deadline = Math.min(ambient?.deadline ?? Infinity, performance.now() + this.call.timeout + 1)
-    return inherit({ signal: this.signal, deadline, threads: ambient?.threads ?? 0 }, fn)
+    return inherit({ signal: this.signal, deadline, threads: ambient?.threads ?? 0 }, fn, this.call.label)
   }
 
   /** For stats(); the first time counts. */

@@ -105,11 +105,11 @@ class Run {
 
   /** Inside what the caller's scope hands down, if there is anything. */
   around<T>(fn: () => T): T {
-    const { ambient } = this.request
+    const { ambient, label } = this.request
     if (this.controller === undefined && ambient === undefined) return fn()
     const { remaining, threads } = ambient ?? { remaining: Infinity, threads: 0 }
     // The caller's own timer, which knows the reason, comes first.
-    return inherit({ signal: this.signal, deadline: performance.now() + remaining + 1, threads }, fn)
+    return inherit({ signal: this.signal, deadline: performance.now() + remaining + 1, threads }, fn, label)
   }
 
   args(): unknown[] {
