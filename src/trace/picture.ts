@@ -107,6 +107,7 @@ function axisOf({ from, to, x }: Scale, bottom: number): string[] {
   for (let tick = Math.ceil(from / step); tick * step <= to; tick++) {
     const at = round(x(tick * step))
     lines.push(`M${at} ${TOP - 8}V${bottom}`)
+    if (at < LEFT + 16) continue // the unit stands there
     labels.push(
       text(at, bottom + 16, `${(tick * step).toFixed(digits)}`, `fill="${COLORS.faint}" text-anchor="middle"`),
     )
