@@ -16,6 +16,7 @@ const TICK_MS = 5
 /** Late by less is how timers are. */
 const LATE_MS = 1
 const FLUSH_MS = 50
+const REST_MS = 1000
 const FLUSH_CHARACTERS = 1 << 18
 
 export interface RecordOptions {
@@ -42,11 +43,13 @@ class Recorder {
   readonly #most: number
   #text = ''
   #flushed = 0
+  #told = 0
   #ended = false
   #steps = 0
   #grains = 0
+  #lates = 0
   #native: NativeEngine | undefined
-  #looked = false
+  #watching = false
   readonly #named = new Set<number>()
   readonly #originMs = origin()
 
@@ -66,25 +69,25 @@ class Recorder {
     subscribe('offloop:task', (message) => this.#step('task', message as Step))
     subscribe('offloop:scope', (message) => this.#step('scope', message as Step))
     // Its kernels may be the only ones.
-    process.on('worker', () => this.#look())
+    process.on('worker', () => this.#watchGrains())
     let due = begin + TICK_MS
     const look = () => {
       const now = performance.now()
-      if (now - due >= LATE_MS) this.#write(['late', rounded(due), rounded(now - due)])
+      if (now - due >= LATE_MS && this.#lates++ < this.#most) this.#write(['late', rounded(due), rounded(now - due)])
       due = now + TICK_MS
       if (now - this.#flushed >= FLUSH_MS) this.#flush(now)
     }
     setInterval(look, TICK_MS).unref()
     process.on('exit', () => {
       look()
-      this.#flush(performance.now())
       this.#ended = true
+      this.#flush(performance.now())
     })
   }
 
   #step(kind: 'job' | 'task' | 'scope', step: Step): void {
     if ((step.type as string) === 'progress') return
-    this.#look()
+    this.#watchGrains()
     if (this.#steps++ >= this.#most) return
     try {
       this.#write([kind, plain(step)] as unknown as Line)
@@ -92,9 +95,9 @@ class Recorder {
   }
 
   /** Grains, from the first sign of use on: who never calls offloop never loads its binary. */
-  #look(): void {
-    if (this.#looked) return
-    this.#looked = true
+  #watchGrains(): void {
+    if (this.#watching) return
+    this.#watching = true
     try {
       const native = choose().native as unknown as NativeEngine | undefined
       native?.trace(true)
@@ -111,12 +114,15 @@ class Recorder {
   #flush(now: number): void {
     this.#flushed = now
     this.#drain()
+    // A server at rest leaves a line a second.
+    if (this.#text === '' && now - this.#told < REST_MS && !this.#ended) return
+    this.#told = now
     const { environment } = this.#native ?? {}
     const tail: Tail = {
       time: rounded(now),
       droppedSteps: Math.max(0, this.#steps - this.#most),
       droppedGrains: Math.max(0, this.#grains - this.#most) + (this.#native?.stats().lost ?? 0),
-      ...(this.#looked ? { engine: engineName() } : {}),
+      ...(this.#watching ? { engine: engineName() } : {}),
       ...(environment === undefined ? {} : { environment }),
     }
     const text = `${this.#text}${JSON.stringify(['tail', tail])}\n`
