@@ -5,7 +5,8 @@
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import { bytesOf } from '../engine/bytes.js'
 import { nextJob } from '../engine/ids.js'
-import type { Call, Runnable } from '../engine/values.js'
+import type { Call, Report, Runnable } from '../engine/values.js'
+import type { Priority } from './priority.js'
 
 /** How a call, a child or a scope ended. */
 export type Outcome = 'fulfilled' | 'rejected' | 'cancelled'
@@ -34,7 +35,7 @@ export interface JobEvent {
   readonly time: number
   /** The number of the scope or child around. */
   readonly scope?: number
-  readonly priority: string
+  readonly priority: Priority
   /** Of the arrays that it reads and writes. */
   readonly bytes: number
   /** progress: how much is done, more than 0 and less than 1. */
@@ -51,7 +52,7 @@ export interface JobEvent {
   readonly startedAt?: number
   /** settled */
   readonly endedAt?: number
-  /** settled: pieces that threads took; 0 in JavaScript. */
+  /** settled: the pieces that it was cut into; 0 if it ran in one go, as in JavaScript. */
   readonly grains?: number
   /** settled: threads that worked on it. */
   readonly threads?: number
@@ -231,15 +232,6 @@ export class QueuedSpan extends Span {
   }
 }
 
-/** What the native engine tells of a job at its end. */
-export interface Report {
-  /** In `performance.now()` milliseconds of the thread that called. */
-  readonly startedMs: number
-  readonly endedMs: number
-  readonly grains: number
-  readonly threads: number
-}
-
 export class JobSpan extends QueuedSpan {
   #report: Report | undefined
 
@@ -248,8 +240,8 @@ export class JobSpan extends QueuedSpan {
     call: Call,
     engine: JobEvent['engine'],
     mode: JobEvent['mode'],
+    priority: Priority,
     scope: number | undefined,
-    priority = 'normal',
   ) {
     const within = scope ? { scope } : {}
     const bytes = bytesOf(call.values)
@@ -259,13 +251,15 @@ export class JobSpan extends QueuedSpan {
   /** What the engine knows better than the thread that waits. */
   reported(report: Report): void {
     this.#report = report
-    if (report.grains > 0) this.started(report.startedMs)
+    if (report.startedAt > this.queuedAt - 1) this.started(Math.max(report.startedAt, this.queuedAt))
   }
 
   protected override last(outcome: Outcome): object {
     const last = super.last(outcome)
     const report = this.#report
-    if (report === undefined) return { ...last, grains: 0, threads: this.startedAt === undefined ? 0 : 1 }
-    return { ...last, endedAt: report.endedMs, grains: report.grains, threads: report.threads }
+    const { startedAt } = this
+    if (startedAt === undefined) return { ...last, grains: 0, threads: 0 }
+    if (report === undefined) return { ...last, grains: 0, threads: 1 }
+    return { ...last, endedAt: Math.max(report.endedAt, startedAt), grains: report.grains, threads: report.threads || 1 }
   }
 }

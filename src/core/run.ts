@@ -11,7 +11,8 @@ import { type Options, readInteger, readOptions, refuseResizable } from './argum
 import { JobSpan, jobs } from './channels.js'
 import type { Definition } from './define.js'
 import { INLINE_NS, planAsync, planSync } from './plan.js'
-import { MAX_THREADS, settings } from './settings.js'
+import { PRIORITIES, type Priority, RANK, readPriority } from './priority.js'
+import { MAX_THREADS, refuseMore, settings } from './settings.js'
 
 type Known = ReadonlySet<string>
 type Progress = (fraction: number) => void
@@ -22,9 +23,10 @@ export function runAsync(kernel: Definition, known: Known, args: readonly unknow
     const signal = readSignal(options.signal)
     const threads = readThreads(options.threads)
     const onProgress = readProgress(options.onProgress)
+    const priority = readPriority(options.priority)
     const call = kernel.check(args, options)
-    if (signal?.aborted) return refuse(kernel, call, signal.reason)
-    return runCall(kernel, call, threads, signal, onProgress)
+    if (signal?.aborted) return refuse(kernel, call, priority, signal.reason)
+    return runCall(kernel, call, threads, priority, signal, onProgress)
   } catch (error) {
     return Promise.reject(error)
   }
@@ -38,6 +40,7 @@ export function runCall(
   kernel: Definition,
   call: Call,
   threads: number,
+  priority: Priority | undefined,
   signal: AbortSignal | undefined,
   onProgress: Progress | undefined,
 ): Promise<unknown> {
@@ -47,17 +50,21 @@ export function runCall(
     if (settings.guard) guard(value.array.buffer)
   }
   const around = ambient.get?.()
-  if (around === undefined) return start(kernel, call, threads, signal, undefined, onProgress)
-  if (around.signal.aborted) return refuse(kernel, call, around.signal.reason)
-  return start(kernel, call, fewer(threads, around.threads), signal, around, onProgress)
+  if (around === undefined) return start(kernel, call, threads, rankOf(priority), signal, undefined, onProgress)
+  if (around.signal.aborted) return refuse(kernel, call, priority, around.signal.reason)
+  const rank = RANK[priority ?? around.priority]
+  return start(kernel, call, fewer(threads, around.threads), rank, signal, around, onProgress)
+}
+
+function rankOf(priority: Priority | undefined): number {
+  return priority === undefined ? 1 : RANK[priority]
 }
 
 /** It is cancelled before it begins. */
-function refuse(kernel: Definition, call: Call, reason: unknown): Promise<never> {
+function refuse(kernel: Definition, call: Call, priority: Priority | undefined, reason: unknown): Promise<never> {
   if (jobs.watched) {
-    const engine = nativeFor(kernel) === undefined ? 'js' : 'native'
-    const mode = call.work < INLINE_NS ? 'inline' : 'async'
-    const seen = new JobSpan(kernel, call, engine, mode, ambient.get?.()?.id)
+    const around = ambient.get?.()
+    const seen = spanOf(kernel, call, rankOf(priority ?? around?.priority), around)
     seen.run(() => {
       seen.cancelled(reason)
       seen.failed(reason)
@@ -66,33 +73,44 @@ function refuse(kernel: Definition, call: Call, reason: unknown): Promise<never>
   return Promise.reject(reason)
 }
 
+/** Of an asynchronous call. */
+function spanOf(kernel: Definition, call: Call, rank: number, around: Around | undefined): JobSpan {
+  const engine = nativeFor(kernel) === undefined ? 'js' : 'native'
+  return new JobSpan(kernel, call, engine, call.work < INLINE_NS ? 'inline' : 'async', PRIORITIES[rank]!, around?.id)
+}
+
 /** A checked call, blocking. A scope's deadline does not cut it: it may be one of several that make a whole. */
 export function runCallSync(kernel: Definition, call: Call): unknown {
   const around = ambient.get?.()
   const threads = around?.threads ?? 0
-  if (!jobs.watched) return call.finish(compute(kernel, call, threads, 0, undefined))
-  const seen = seenSync(kernel, call, threads, around)
-  return seen.around(() => call.finish(compute(kernel, call, threads, 0, undefined, undefined, seen)))
+  const rank = rankOf(around?.priority)
+  if (!jobs.watched) return call.finish(compute(kernel, call, threads, 0, rank, undefined))
+  const seen = seenSync(kernel, call, threads, rank, around)
+  return seen.around(() => call.finish(compute(kernel, call, threads, 0, rank, undefined, undefined, seen)))
 }
+
+/** Calls of this thread that run or wait. */
+let inFlight = 0
 
 function start(
   kernel: Definition,
   call: Call,
   threads: number,
+  rank: number,
   signal: AbortSignal | undefined,
   around: Around | undefined,
   onProgress: Progress | undefined,
 ): Promise<unknown> {
   const native = nativeFor(kernel)
   const inline = call.work < INLINE_NS
+  if (!inline) refuseMore('asynchronous calls', inFlight)
   if (!jobs.watched) {
-    if (inline) return Promise.resolve(here(native, kernel, call, threads, onProgress, undefined))
-    return away(native, kernel, call, threads, signal, around, onProgress, undefined)
+    if (inline) return Promise.resolve(here(native, kernel, call, threads, rank, onProgress, undefined))
+    return away(native, kernel, call, threads, rank, signal, around, onProgress, undefined)
   }
-  const engine = native === undefined ? 'js' : 'native'
-  const seen = new JobSpan(kernel, call, engine, inline ? 'inline' : 'async', around?.id)
-  if (inline) return Promise.resolve(seen.around(() => here(native, kernel, call, threads, onProgress, seen)))
-  return seen.run(() => away(native, kernel, call, threads, signal, around, onProgress, seen))
+  const seen = spanOf(kernel, call, rank, around)
+  if (inline) return Promise.resolve(seen.around(() => here(native, kernel, call, threads, rank, onProgress, seen)))
+  return seen.run(() => away(native, kernel, call, threads, rank, signal, around, onProgress, seen))
 }
 
 /** At once, on this thread. */
@@ -101,6 +119,7 @@ function here(
   kernel: Definition,
   call: Call,
   threads: number,
+  rank: number,
   onProgress: Progress | undefined,
   seen: JobSpan | undefined,
 ): unknown {
@@ -108,7 +127,8 @@ function here(
   const outputs =
     native === undefined
       ? runTwin(kernel, call.values)
-      : native.sync(kernel, call, numbered(planAsync(call.work, threads), seen), undefined)
+      : native.sync(kernel, call, numbered(planAsync(call.work, threads, rank, seen !== undefined), seen), undefined)
+  if (native !== undefined) seen?.reported(native.report())
   // Before anything of the caller's runs: scalar results are in memory that the next call uses again.
   const result = call.finish(outputs)
   onProgress?.(1)
@@ -125,6 +145,7 @@ function away(
   kernel: Definition,
   call: Call,
   threads: number,
+  rank: number,
   signal: AbortSignal | undefined,
   around: Around | undefined,
   onProgress: Progress | undefined,
@@ -132,8 +153,11 @@ function away(
 ): Promise<unknown> {
   const outer = around?.signal
   return new Promise((resolve, reject) => {
+    inFlight++
     let settled = false
     let entered = false
+    /** The native engine has it, and will report. */
+    let taken = false
     const wait = around?.waitFor('kernel', kernel.name, () => ({
       state: entered ? 'running' : 'queued',
       fraction: reached || undefined,
@@ -146,6 +170,8 @@ function away(
     let reached = 0
     const settle = () => {
       settled = true
+      inFlight--
+      if (taken) seen?.reported(native!.report())
       wait?.end()
       unlisten?.()
       leave?.()
@@ -208,9 +234,9 @@ function away(
       try {
         stop =
           native === undefined
-            ? startLater(kernel, call, sink)
-            : native.start(kernel, call, numbered(planAsync(call.work, threads), seen), sink)
-        if (native !== undefined) seen?.started()
+            ? startLater(kernel, call, rank, sink)
+            : native.start(kernel, call, numbered(planAsync(call.work, threads, rank, seen !== undefined), seen), sink)
+        taken = native !== undefined
       } catch (error) {
         sink.reject(error)
       }
@@ -225,25 +251,21 @@ export function runSync(kernel: Definition, known: Known, args: readonly unknown
   const options = args[kernel.arity] === undefined ? undefined : readOptions(args[kernel.arity], known)
   if (options === undefined) {
     const call = kernel.check(args, NO_OPTIONS)
-    if (jobs.watched) return watchSync(kernel, call, 0, 0, undefined)
-    return call.finish(computeAround(kernel, call, 0, 0, undefined, undefined))
+    if (jobs.watched) return watchSync(kernel, call, 0, 0, undefined, undefined)
+    return call.finish(computeAround(kernel, call, 0, 0, undefined, undefined, undefined))
   }
   const threads = readThreads(options.threads)
   const timeout = readTimeout(options.timeout)
   const onProgress = readProgress(options.onProgress)
+  const priority = readPriority(options.priority)
   const call = kernel.check(args, options)
-  if (jobs.watched) return watchSync(kernel, call, threads, timeout, onProgress)
-  return finishSync(kernel, call, threads, timeout, onProgress, undefined)
+  if (jobs.watched) return watchSync(kernel, call, threads, timeout, priority, onProgress)
+  return finishSync(kernel, call, threads, timeout, priority, onProgress, undefined)
 }
 
-function seenSync(kernel: Definition, call: Call, threads: number, around: Around | undefined): JobSpan {
-  return new JobSpan(
-    kernel,
-    call,
-    nativeSync(kernel, call, threads) === undefined ? 'js' : 'native',
-    'sync',
-    around?.id,
-  )
+function seenSync(kernel: Definition, call: Call, threads: number, rank: number, around: Around | undefined): JobSpan {
+  const engine = nativeSync(kernel, call, threads) === undefined ? 'js' : 'native'
+  return new JobSpan(kernel, call, engine, 'sync', PRIORITIES[rank]!, around?.id)
 }
 
 function watchSync(
@@ -251,11 +273,13 @@ function watchSync(
   call: Call,
   threads: number,
   timeout: number,
+  priority: Priority | undefined,
   onProgress: Progress | undefined,
 ): unknown {
   const around = ambient.get?.()
-  const seen = seenSync(kernel, call, fewer(threads, around?.threads ?? 0), around)
-  return seen.around(() => finishSync(kernel, call, threads, timeout, onProgress, seen))
+  const most = fewer(threads, around?.threads ?? 0)
+  const seen = seenSync(kernel, call, most, rankOf(priority ?? around?.priority), around)
+  return seen.around(() => finishSync(kernel, call, threads, timeout, priority, onProgress, seen))
 }
 
 function finishSync(
@@ -263,10 +287,13 @@ function finishSync(
   call: Call,
   threads: number,
   timeout: number,
+  priority: Priority | undefined,
   onProgress: Progress | undefined,
   seen: JobSpan | undefined,
 ): unknown {
-  if (onProgress === undefined) return call.finish(computeAround(kernel, call, threads, timeout, undefined, seen))
+  if (onProgress === undefined) {
+    return call.finish(computeAround(kernel, call, threads, timeout, priority, undefined, seen))
+  }
   let thrown: { error: unknown } | undefined
   let reached = 0
   const progress = (fraction: number) => {
@@ -281,7 +308,7 @@ function finishSync(
     }
     return thrown !== undefined
   }
-  const outputs = computeAround(kernel, call, threads, timeout, progress, seen)
+  const outputs = computeAround(kernel, call, threads, timeout, priority, progress, seen)
   if (thrown !== undefined) throw thrown.error
   const result = call.finish(outputs)
   onProgress(1)
@@ -292,27 +319,29 @@ const NO_OPTIONS: Options = Object.freeze({})
 
 type Blocking = (fraction: number) => boolean
 
-/** Under the scope around it: its cancellation, its deadline if that is nearer, its threads. */
+/** Under the scope around it: its cancellation, its deadline if that is nearer, its threads, its priority. */
 function computeAround(
   kernel: Definition,
   call: Call,
   threads: number,
   timeout: number,
+  priority: Priority | undefined,
   progress: Blocking | undefined,
   seen: JobSpan | undefined,
 ): Outputs {
   const around = ambient.get?.()
-  if (around === undefined) return compute(kernel, call, threads, timeout, progress, undefined, seen)
+  if (around === undefined) return compute(kernel, call, threads, timeout, rankOf(priority), progress, undefined, seen)
   if (around.signal.aborted) {
     seen?.cancelled(around.signal.reason)
     throw around.signal.reason
   }
   const most = fewer(threads, around.threads)
+  const rank = RANK[priority ?? around.priority]
   const { deadline } = around
-  if (deadline === Infinity) return compute(kernel, call, most, timeout, progress, undefined, seen)
+  if (deadline === Infinity) return compute(kernel, call, most, timeout, rank, progress, undefined, seen)
   const left = deadline - performance.now()
-  if (timeout !== 0 && timeout <= left) return compute(kernel, call, most, timeout, progress, undefined, seen)
-  return compute(kernel, call, most, Math.max(left, 1e-3), progress, () => around.expire(), seen)
+  if (timeout !== 0 && timeout <= left) return compute(kernel, call, most, timeout, rank, progress, undefined, seen)
+  return compute(kernel, call, most, Math.max(left, 1e-3), rank, progress, () => around.expire(), seen)
 }
 
 /** The native engine, unless the twin is over before a native call. */
@@ -326,6 +355,7 @@ function compute(
   call: Call,
   threads: number,
   timeout: number,
+  rank: number,
   progress: Blocking | undefined,
   expire?: () => unknown,
   seen?: JobSpan,
@@ -334,9 +364,13 @@ function compute(
   seen?.started()
   if (native === undefined) return runTwin(kernel, call.values)
   try {
-    return native.sync(kernel, call, numbered(planSync(call.work, threads, timeout), seen), progress)
+    const plan = planSync(call.work, threads, timeout, rank, seen !== undefined)
+    const outputs = native.sync(kernel, call, numbered(plan, seen), progress)
+    seen?.reported(native.report())
+    return outputs
   } catch (error) {
     if (!(error instanceof TimeoutStatus)) throw error
+    seen?.reported(native.report())
     const reason = expire === undefined ? timedOut(`${kernel.name}.sync`, timeout) : expire()
     seen?.cancelled(reason)
     throw reason

@@ -2,6 +2,11 @@
 
 let last = 0
 
+/** The last one given. */
+export function lastJob(): number {
+  return last
+}
+
 export function nextJob(): number {
   return ++last
 }

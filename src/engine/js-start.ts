@@ -7,9 +7,9 @@ import type { Call, Runnable, Sink } from './values.js'
 let start: typeof startJs | undefined
 
 /** Runs the kernel's twin away from this thread and settles the sink once; returns what stops it. */
-export function startLater(kernel: Runnable, call: Call, sink: Sink): () => void {
+export function startLater(kernel: Runnable, call: Call, rank: number, sink: Sink): () => void {
   const lengths = lengthsOf(call.values)
-  if (start !== undefined) return start(kernel, call, lengths, sink)
+  if (start !== undefined) return start(kernel, call, lengths, rank, sink)
   let stopped = false
   counted.early.add(call)
   let stop = () => {
@@ -21,7 +21,7 @@ export function startLater(kernel: Runnable, call: Call, sink: Sink): () => void
     (engine) => {
       start = engine.startJs
       counted.early.delete(call)
-      if (!stopped) stop = start(kernel, call, lengths, sink)
+      if (!stopped) stop = start(kernel, call, lengths, rank, sink)
     },
     (error) => {
       counted.early.delete(call)

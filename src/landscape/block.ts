@@ -12,7 +12,7 @@ import { because } from './cancelled.js'
 import { ScopeSpan, scopes } from './channels.js'
 import { clock } from './clock.js'
 import { current, enter, leave, within } from './context.js'
-import { CancelNode, type Holder, type Kind } from './node.js'
+import { CancelNode, type Holder, type Kind, type Place } from './node.js'
 import type { Handle, Scope, SpawnOptions } from './types.js'
 
 const SPAWN_OPTIONS: ReadonlySet<string> = new Set(['name'])
@@ -43,7 +43,7 @@ export class Block implements Scope, Holder {
   constructor(
     kind: Kind,
     name: string | undefined,
-    { timeout, threads }: { readonly timeout: number; readonly threads: number },
+    { timeout, threads, priority }: { readonly timeout: number; readonly threads: number } & Pick<Place, 'priority'>,
     standing: boolean,
   ) {
     const parent = current()
@@ -63,6 +63,7 @@ export class Block implements Scope, Holder {
       timeout,
       shielded: kind === 'shield',
       threads,
+      priority,
     })
     if (standing) {
       this.node.bodies = 0

@@ -10,8 +10,11 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { abortedOf } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
+import type { Ambient } from '../core/ambient.js'
+import { type Priority, RANK } from '../core/priority.js'
+import { refuseMore } from '../core/settings.js'
 import { landscape } from '../core/stats.js'
-import { workerLimit } from '../engine/js-limit.js'
+import { claimCore } from '../engine/cores.js'
 import { hold, letGo } from '../engine/js-loop.js'
 import { nextTask, refused, TaskSpan, tasks } from './channels.js'
 import { around } from './context.js'
@@ -50,6 +53,8 @@ export interface Always {
   readonly signal: AbortSignal | undefined
   /** Milliseconds from the call; Infinity: none. */
   readonly timeout: number
+  /** Without it, that of the scope around. */
+  readonly priority: Priority | undefined
   readonly onProgress: ((fraction: number) => void) | undefined
   /** What an argument is called in errors. */
   readonly nameOf: (index: number) => string
@@ -83,29 +88,18 @@ export function requestOf(
 }
 
 /** The ambient scope as a request takes it along. */
-export function inheritedFrom(ambient: { deadline: number; threads: number } | undefined): Inherited | undefined {
-  if (ambient === undefined) return undefined
-  return { remaining: ambient.deadline - performance.now(), threads: ambient.threads }
+export function inheritedFrom(
+  ambient: Omit<Ambient, 'signal'> | undefined,
+  priority: Priority | undefined,
+): Inherited | undefined {
+  if (ambient === undefined && priority === undefined) return undefined
+  const remaining = ambient === undefined ? Infinity : ambient.deadline - performance.now()
+  return { remaining, threads: ambient?.threads ?? 0, priority: priority ?? ambient!.priority }
 }
 
 const queues: Record<Place, { running: number; waiting: Set<Call> }> = {
   thread: { running: 0, waiting: new Set() },
   process: { running: 0, waiting: new Set() },
-}
-
-function pump(place: Place): void {
-  const queue = queues[place]
-  const { threads } = workerLimit()
-  for (const call of queue.waiting) {
-    if (queue.running >= threads) return
-    queue.waiting.delete(call)
-    queue.running++
-    tally[place].started++
-    void call.run().finally(() => {
-      queue.running--
-      pump(place)
-    })
-  }
 }
 
 /** Calls whose promises are outstanding. */
@@ -118,6 +112,12 @@ export function outstandingTasks(): number {
 /** Calls that run and wait, for tests. */
 export function callCounts(place: Place): { running: number; waiting: number } {
   return { running: queues[place].running, waiting: queues[place].waiting.size }
+}
+
+function spanOf({ always, onPart }: Ask, id: number, ambient: CancelNode | undefined): TaskSpan {
+  const { label, on, priority } = always
+  const mode = onPart === undefined ? 'async' : 'stream'
+  return new TaskSpan({ id, name: label, on }, mode, priority ?? ambient?.priority, ambient?.id)
 }
 
 /** For stats(). */
@@ -138,6 +138,8 @@ export class Call {
   private request: Request
   private readonly transfer: Movable[]
   private readonly undo: (() => void)[] = []
+  /** Gives its core back, or leaves the queue for one. */
+  private leave: () => void = () => {}
   private kill: Kill | undefined
   private readonly timers: NodeJS.Timeout[] = []
   private speak: ((message: Down) => void) | undefined
@@ -157,16 +159,16 @@ export class Call {
   private readonly onProgress: Always['onProgress']
 
   constructor(private readonly ask: Ask) {
-    const { on, label, signal, onProgress } = ask.always
+    const { on, signal, priority, onProgress } = ask.always
+    refuseMore(`waiting tasks in a ${on}`, queues[on].waiting.size)
     this.onProgress = onProgress && AsyncResource.bind(onProgress)
     const ambient = around()
-    const mode = ask.onPart === undefined ? 'async' : 'stream'
     const past = abortedOf(signal, ambient?.signal)
     if (past !== undefined) {
-      if (tasks.watched) refused(new TaskSpan({ id: nextTask(), name: label, on }, mode, ambient?.id), past.reason)
+      if (tasks.watched) refused(spanOf(ask, nextTask(), ambient), past.reason)
       throw past.reason
     }
-    const { request, transfer } = requestOf(ask, inheritedFrom(ambient))
+    const { request, transfer } = requestOf(ask, inheritedFrom(ambient, priority))
     this.request = request
     this.transfer = transfer as Movable[]
     this.promise = new Promise((resolve, reject) => {
@@ -177,14 +179,15 @@ export class Call {
       this.begin(ambient)
       return
     }
-    const seen = new TaskSpan({ id: request.id, name: label, on }, mode, ambient?.id)
+    const seen = spanOf(ask, request.id, ambient)
     this.request = { ...request, report: true }
     this.seen = seen
     seen.run(() => this.begin(ambient))
   }
 
   private begin(ambient: CancelNode | undefined): void {
-    const { on, label, signal, timeout } = this.ask.always
+    const { on, label, signal, timeout, priority } = this.ask.always
+    const queue = queues[on]
     countTasks()
     hold()
     unsettled++
@@ -200,8 +203,17 @@ export class Call {
     }
     const wait = ambient?.waitFor('task', label, () => ({ on, state: this.state, fraction: this.reached || undefined }))
     if (wait !== undefined) this.undo.push(() => wait.end())
-    queues[on].waiting.add(this)
-    pump(on)
+    queue.waiting.add(this)
+    this.leave = claimCore(RANK[priority ?? ambient?.priority ?? 'normal'], (seat) => {
+      queue.waiting.delete(this)
+      queue.running++
+      tally[on].started++
+      if (on === 'thread' && seat !== 0) this.request = { ...this.request, seat }
+      void this.run().finally(() => {
+        queue.running--
+        this.leave()
+      })
+    })
   }
 
   /** It was aborted, by whatever means: what it has sent counts no more. */
@@ -227,6 +239,7 @@ export class Call {
     this.aborted = { reason }
     this.seen?.cancelled(reason)
     if (queues[this.ask.always.on].waiting.delete(this)) {
+      this.leave()
       this.fail(reason)
       return
     }

@@ -1,5 +1,7 @@
 /** What is told of tasks and scopes, on the channels `offloop:task` and `offloop:scope`. As core/channels.ts. */
+
 import { type Outcome, QueuedSpan, Span, Topic } from '../core/channels.js'
+import type { Priority } from '../core/priority.js'
 
 /**
  * What channel `offloop:task` carries: a step of a task's call. Times are milliseconds of `performance.now()` of the
@@ -17,7 +19,7 @@ export interface TaskEvent {
   readonly time: number
   /** The number of the scope or child around. */
   readonly scope?: number
-  readonly priority: string
+  readonly priority: Priority
   /** From started on: the thread's `threadId`, or the process's `pid`. */
   readonly worker?: number
   /** progress: how much is done, more than 0 and less than 1. */
@@ -89,10 +91,10 @@ export class TaskSpan extends QueuedSpan {
   constructor(
     { id, name, on }: { id: number; name: string; on: TaskEvent['on'] },
     mode: TaskEvent['mode'],
+    priority: Priority | undefined,
     scope: number | undefined,
-    priority = 'normal',
   ) {
-    super(tasks, { id, name, on, mode, ...(scope ? { scope } : {}), priority }, mode === 'sync')
+    super(tasks, { id, name, on, mode, ...(scope ? { scope } : {}), priority: priority ?? 'normal' }, mode === 'sync')
   }
 
   begun({ worker, at }: Began): void {

@@ -2,6 +2,7 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
+import type { Priority } from '../core/priority.js'
 import { countTasks } from './call.js'
 import { nextTask, TaskSpan, tasks } from './channels.js'
 import { around } from './context.js'
@@ -14,6 +15,7 @@ export interface LoopCall {
   readonly signal: AbortSignal | undefined
   /** Milliseconds; Infinity: none. */
   readonly timeout: number
+  readonly priority: Priority | undefined
   readonly onProgress: ((fraction: number) => void) | undefined
   /** Calls the function. */
   readonly invoke: (context: TaskContext) => unknown
@@ -75,16 +77,20 @@ function failed(error: unknown, surroundings: Surroundings | undefined, seen: Ta
 }
 
 /** Of a task that blocks the loop. */
-export function runSyncHere(label: string, fn: () => unknown): unknown {
-  const seen = spanOf({ label }, 'sync')
+export function runSyncHere(call: Pick<LoopCall, 'label' | 'priority'>, fn: () => unknown): unknown {
+  const seen = spanOf(call, 'sync')
   if (seen === undefined) return fn()
   seen.started()
   return seen.around(fn)
 }
 
-function spanOf({ label }: { readonly label: string }, mode: 'async' | 'stream' | 'sync'): TaskSpan | undefined {
+function spanOf(
+  { label, priority }: Pick<LoopCall, 'label' | 'priority'>,
+  mode: 'async' | 'stream' | 'sync',
+): TaskSpan | undefined {
   if (!tasks.watched) return undefined
-  return new TaskSpan({ id: nextTask(), name: label, on: 'loop' }, mode, around()?.id)
+  const node = around()
+  return new TaskSpan({ id: nextTask(), name: label, on: 'loop' }, mode, priority ?? node?.priority, node?.id)
 }
 
 /** The signal that joins the caller's, the timeout's and the scope's. Throws its reason if it is aborted already. */
@@ -147,7 +153,8 @@ class Surroundings {
     if (this.alone) return fn()
     const ambient = around()
     const deadline = Math.min(ambient?.deadline ?? Infinity, performance.now() + this.call.timeout + 1)
-    return inherit({ signal: this.signal, deadline, threads: ambient?.threads ?? 0 }, fn, this.call.label)
+    const { threads = 0, priority = 'normal' } = ambient ?? {}
+    return inherit({ signal: this.signal, deadline, threads, priority }, fn, this.call.label)
   }
 
   /** For stats(); the first time counts. */

@@ -6,6 +6,7 @@
 import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
 import { type Around, fewer } from '../core/ambient.js'
+import type { Priority } from '../core/priority.js'
 import { Room } from '../core/room.js'
 import { because, Cancelled, says } from './cancelled.js'
 import type { ScopeSpan } from './channels.js'
@@ -37,6 +38,7 @@ export interface Place {
   readonly threads?: number
   /** Of what it stands for; without it, its own. */
   readonly id?: number
+  readonly priority?: Priority | undefined
 }
 
 let last = 0
@@ -58,6 +60,7 @@ export class CancelNode implements Around {
   readonly holder: Holder | undefined
   readonly shielded: boolean
   readonly threads: number
+  readonly priority: Priority
   readonly room: Room | undefined
   /** In milliseconds of the clock, as all times here. */
   readonly since: number
@@ -81,8 +84,9 @@ export class CancelNode implements Around {
   #controller: AbortController | undefined
   #children: Set<CancelNode> | undefined
 
-  constructor({ parent, kind, name, title, holder, timeout = Infinity, shielded = false, threads = 0, id }: Place) {
-    this.id = id ?? ++last
+  constructor(place: Place) {
+    const { parent, kind, name, title, holder, timeout = Infinity, shielded = false, threads = 0 } = place
+    this.id = place.id ?? ++last
     this.seen = undefined
     this.parent = parent
     this.kind = kind
@@ -91,6 +95,7 @@ export class CancelNode implements Around {
     this.holder = holder
     this.shielded = shielded
     this.threads = fewer(threads, parent?.threads ?? 0)
+    this.priority = place.priority ?? parent?.priority ?? 'normal'
     this.room = threads === 0 ? parent?.room : new Room(this.threads, parent?.room)
     this.#timeout = timeout
     this.since = clock.now()

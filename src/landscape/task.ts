@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { wrongType, wrongValue } from '../base/errors.js'
 import { ambient } from '../core/ambient.js'
 import { readBoolean, readChoice, readFinite, readOptions } from '../core/arguments.js'
+import { type Priority, readPriority } from '../core/priority.js'
 import { readSignal } from '../core/run.js'
 import { type Always, type Ask, Call, countTasks, inheritedFrom, requestOf } from './call.js'
 import { type Began, TaskSpan, tasks } from './channels.js'
@@ -19,8 +20,8 @@ import type { CallOptions, TaskDescription, TaskFactory, TaskOptions } from './t
 import type { Code, Movable, Place } from './wire.js'
 
 const PLACES = ['loop', 'thread', 'process'] as const
-const TASK_OPTIONS: ReadonlySet<string> = new Set(['on', 'name', 'cpuBound', 'grace', 'stream'])
-const CALL_OPTIONS: ReadonlySet<string> = new Set(['signal', 'transfer', 'timeout', 'onProgress'])
+const TASK_OPTIONS: ReadonlySet<string> = new Set(['on', 'name', 'cpuBound', 'priority', 'grace', 'stream'])
+const CALL_OPTIONS: ReadonlySet<string> = new Set(['signal', 'transfer', 'timeout', 'priority', 'onProgress'])
 const GRACE_MS = 200
 /** Node's timers take no longer ones. */
 const LONGEST_MS = 2 ** 31 - 1
@@ -48,10 +49,17 @@ interface Given {
   readonly signal: AbortSignal | undefined
   readonly transfer: readonly Movable[]
   readonly timeout: number
+  readonly priority: Priority | undefined
   readonly onProgress: ((fraction: number) => void) | undefined
 }
 
-const NOTHING: Given = { signal: undefined, transfer: [], timeout: Infinity, onProgress: undefined }
+const NOTHING: Given = {
+  signal: undefined,
+  transfer: [],
+  timeout: Infinity,
+  priority: undefined,
+  onProgress: undefined,
+}
 
 /**
  * Makes a task of a function: `await f(x)` runs it where it belongs, `f.sync(x)` waits for it, `f.js(x)` runs it here
@@ -69,7 +77,7 @@ const NOTHING: Given = { signal: undefined, transfer: [], timeout: Infinity, onP
  * cause and a stack of both sides.
  *
  * @param fn - the function; after `constants`, a plain object that it gets as its first parameter
- * @param options - `on: 'loop' | 'thread' | 'process'`, `name`, `cpuBound`, `grace` in milliseconds (200), `stream`
+ * @param options - `on: 'loop' | 'thread' | 'process'`, `name`, `cpuBound`, `priority`, `grace` in milliseconds (200), `stream`
  * @throws TypeError or RangeError (ERR_OFFLOOP_ARG_…, ERR_OFFLOOP_OPTION) for bad arguments. A call rejects with
  *   TypeError ERR_OFFLOOP_TASK_SOURCE (outer variables, each named), TypeError ERR_OFFLOOP_TASK_CLONE (an argument, a
  *   result or a value that cannot be copied, named), Error ERR_OFFLOOP_TASK_WORKER (its worker died: how), a
@@ -102,9 +110,10 @@ function define(args: readonly unknown[], contextual: boolean, below: object): u
   if (typeof first === 'string' || first instanceof URL) {
     const url = readUrl(first)
     if (typeof second !== 'string') throw wrongType('exportName', 'the name of an export', second)
-    const { on = 'thread', name = second, stream = false, grace } = readTaskOptions(args[2])
+    const { on = 'thread', name = second, stream = false, grace, priority } = readTaskOptions(args[2])
     const work = { url, exportName: second }
-    return faceOf({ work, name, on, stream, contextual, grace, constants: undefined, waits: true }, NOTHING)
+    const definition = { work, name, on, stream, contextual, grace, constants: undefined, waits: true }
+    return faceOf(definition, { ...NOTHING, priority })
   }
   const constants = typeof first === 'function' ? undefined : readConstants(first)
   const [fn, given] = constants === undefined ? [first, second] : [second, args[2]]
@@ -116,7 +125,8 @@ function define(args: readonly unknown[], contextual: boolean, below: object): u
   const stream = kind.endsWith('GeneratorFunction]')
   if (options.stream === true && !stream) throw wrongType('fn', 'a generator function', fn)
   const work: Work = { fn: fn as Any, base: on === 'loop' ? undefined : callerFile(below) }
-  return faceOf({ work, name, on, stream, contextual, grace, constants, waits }, NOTHING)
+  const definition = { work, name, on, stream, contextual, grace, constants, waits }
+  return faceOf(definition, { ...NOTHING, priority: options.priority })
 }
 
 function faceOf(definition: Definition, given: Given): unknown {
@@ -192,19 +202,21 @@ function onLoop(definition: Definition, given: Given, args: readonly unknown[]):
 function sync(definition: Definition, given: Given, args: readonly unknown[]): unknown {
   const { name, on } = definition
   if (on === 'loop') {
-    if (!definition.waits) return runSyncHere(name, () => here(definition, given, args))
+    if (!definition.waits)
+      return runSyncHere({ label: name, priority: given.priority }, () => here(definition, given, args))
     throw deadlock(name)
   }
   const site: { stack?: string } = {}
   Error.captureStackTrace(site, sync)
   const { request, transfer } = requestOf(
     askOf(definition, alwaysOf(definition, given, on), args, site),
-    inheritedFrom(currentAmbient()),
+    inheritedFrom(currentAmbient(), given.priority),
   )
   const timeout = given.timeout === Infinity ? undefined : given.timeout
   const options = { timeout, signal: given.signal, stack: site.stack }
   if (!tasks.watched) return counted(on, (watch) => runSync({ request, transfer }, options, watch))
-  const seen = new TaskSpan({ id: request.id, name, on }, 'sync', ambient.get?.()?.id)
+  const around = ambient.get?.()
+  const seen = new TaskSpan({ id: request.id, name, on }, 'sync', given.priority ?? around?.priority, around?.id)
   const asking = { ...request, report: true as const }
   return seen.around(() => counted(on, (watch) => runSync({ request: asking, transfer }, options, watch), seen))
 }
@@ -267,10 +279,11 @@ interface ReadOptions {
   readonly name: string | undefined
   readonly grace: number
   readonly stream: boolean | undefined
+  readonly priority: Priority | undefined
 }
 
 function readTaskOptions(value: unknown): ReadOptions {
-  const { on, name, cpuBound, grace, stream } = readOptions(value, TASK_OPTIONS) as TaskOptions
+  const { on, name, cpuBound, grace, stream, priority } = readOptions(value, TASK_OPTIONS) as TaskOptions
   if (name !== undefined && typeof name !== 'string') throw wrongType('name', 'a string', name)
   const bound = readBoolean('cpuBound', cpuBound, false)
   const place = on === undefined ? undefined : PLACES[readChoice('on', on, PLACES)]
@@ -279,11 +292,12 @@ function readTaskOptions(value: unknown): ReadOptions {
     name,
     grace: grace === undefined ? GRACE_MS : Math.min(readFinite('grace', grace, 0), LONGEST_MS),
     stream: stream === undefined ? undefined : readBoolean('stream', stream, false),
+    priority: readPriority(priority),
   }
 }
 
 function readCallOptions(value: unknown, given: Given): Given {
-  const { signal, transfer, timeout, onProgress } = readOptions(value, CALL_OPTIONS) as CallOptions
+  const { signal, transfer, timeout, priority, onProgress } = readOptions(value, CALL_OPTIONS) as CallOptions
   if (transfer !== undefined && !Array.isArray(transfer)) throw wrongType('transfer', 'an array of buffers', transfer)
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw wrongType('onProgress', 'a function', onProgress)
@@ -291,6 +305,7 @@ function readCallOptions(value: unknown, given: Given): Given {
     signal: readSignal(signal) ?? given.signal,
     transfer: (transfer as readonly Movable[] | undefined) ?? given.transfer,
     timeout: timeout === undefined ? given.timeout : readTimeout(timeout),
+    priority: readPriority(priority) ?? given.priority,
     onProgress: onProgress ?? given.onProgress,
   }
 }

@@ -2,6 +2,7 @@
 import { DefaultDeserializer, deserialize, serialize } from 'node:v8'
 import type { MessagePort } from 'node:worker_threads'
 import { coded, describe } from '../base/errors.js'
+import type { Priority } from '../core/priority.js'
 import type { Began } from './channels.js'
 import { errorOf, type Failure } from './failure.js'
 
@@ -22,6 +23,7 @@ export interface Inherited {
   readonly remaining: number
   /** At most so many native threads; 0: no limit. */
   readonly threads: number
+  readonly priority: Priority
 }
 
 export interface Request {
@@ -39,6 +41,8 @@ export interface Request {
   readonly ambient?: Inherited
   /** Somebody asks who runs it, and since when. */
   readonly report?: true
+  /** Its seat in the budget of cores (threads only). */
+  readonly seat?: number
   /** There is a way to speak while it runs; line.ts. */
   readonly line?: true
   readonly port?: MessagePort
