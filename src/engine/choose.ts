@@ -43,6 +43,16 @@ export function quietChoice(): Readonly<Choice> {
   return choice as unknown as Choice
 }
 
+/** The engine that runs, if a call has chosen it yet. */
+export function chosen(): Readonly<Choice> | undefined {
+  return choice
+}
+
+/** The native engine if it was chosen before. */
+export function chosenNative(): NativeEngine | undefined {
+  return choice?.native
+}
+
 /** The native engine if it can run this kernel. */
 export function nativeFor(kernel: Runnable): NativeEngine | undefined {
   const { native } = choose()

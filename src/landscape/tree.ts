@@ -1,0 +1,164 @@
+/** scopeTree(): the open scopes of this thread, and what each of them waits for, as plain data. */
+import { chosenNative } from '../engine/choose.js'
+import { outstandingHere } from '../engine/js-loop.js'
+import { outstandingTasks } from './call.js'
+import { inWords } from './cancelled.js'
+import { clock } from './clock.js'
+import { type CancelNode, type Kind, type Means, roots } from './node.js'
+import { textOf } from './tree-text.js'
+import type { WaitKind } from './waits.js'
+
+/** Something that the code of a scope or child waits for. */
+export interface ScopeWait {
+  /**
+   * A `'kernel'`; a `'task'`; a `'child'` whose handle is awaited; a token of a `'limiter'`; the turn of a
+   * `'checkpoint'`; the `'source'` or the `'reader'` of a map. Where none of these is known: `'children'`, which are all
+   * that is left of it, or among them scopes that its body is in; `'close'`, of an openScope in which nothing runs; else
+   * `'code'`, its own: a computation, or something that offloop does not know, as a timer or `fetch`.
+   */
+  readonly kind: WaitKind | 'children' | 'close' | 'code'
+  /** In `performance.now()` milliseconds, as all times here. Of `'code'`: when it last went on, as far as known. */
+  readonly since: number
+  /** Of the kernel, task or child. */
+  readonly name?: string
+  /** Where the task runs. */
+  readonly on?: 'loop' | 'thread' | 'process'
+  /** Of a kernel or task. A kernel that the engine has taken counts as running: threads serve all jobs in turn. */
+  readonly state?: 'queued' | 'running'
+  /** Of a kernel that has `onProgress`, or a task that tells: from 0 to 1. */
+  readonly fraction?: number
+  /** In the limiter's line, from 1. */
+  readonly place?: number
+  /** How long that line is. */
+  readonly waiting?: number
+}
+
+/** A scope or child that is open. */
+export interface ScopeNode {
+  /** `'task'`: what a task's function finds around it, in a worker, or on the loop if the call has options. */
+  readonly kind: Kind
+  /** Of a child without a name: its number. */
+  readonly name?: string
+  /** When it opened. */
+  readonly since: number
+  /** Its own deadline. */
+  readonly deadline?: number
+  /** Milliseconds until the nearest deadline that holds here, its own or one above; less than 0: the loop is late. */
+  readonly left?: number
+  /** The limit of threads that holds here. */
+  readonly threads?: number
+  /** It is cancelled and has not ended yet: since when, by what, and the reason's message. */
+  readonly cancelled?: { readonly since: number; readonly by: Means; readonly reason: string }
+  /** At least one; several if its code has started several things. */
+  readonly waits: readonly ScopeWait[]
+  /** Oldest first. */
+  readonly children: readonly ScopeNode[]
+}
+
+/** The open scopes of a thread. As a string: a text for people, of at most some 300 lines of 80 columns. */
+export interface ScopeTree {
+  /** When this was so, in `performance.now()` milliseconds of this thread. */
+  readonly time: number
+  /** Scopes with none around them, oldest first. */
+  readonly roots: readonly ScopeNode[]
+  /** Asynchronous calls of this thread that no scope waits for; tasks on the loop are not counted. */
+  readonly outside: { readonly kernels: number; readonly tasks: number }
+  toString(): string
+}
+
+type Growing<T> = { -readonly [K in keyof T]: T[K] }
+
+/**
+ * What is going on: the open scopes and children of this thread, each with what it waits for and since when. A copy,
+ * frozen; printed, by `console.log` or as a string, it is a drawing of the tree. With `OFFLOOP_DEBUG=1` in the
+ * environment, `kill -USR2 <pid>` prints it to stderr.
+ *
+ * @returns the tree; without roots if no scope is open
+ * @example
+ * setInterval(() => console.log(scopeTree()), 10_000).unref()
+ * @example
+ * const stuck = scopeTree().roots.filter(({ cancelled }) => cancelled && performance.now() - cancelled.since > 1000)
+ */
+export function scopeTree(): ScopeTree {
+  const time = clock.now()
+  const top: ScopeNode[] = []
+  const all: Growing<ScopeNode>[] = []
+  const inside = { kernels: 0, tasks: 0 }
+  // A list instead of a recursion: trees may be deep.
+  const open = [...roots].map((node) => ({ node, nearest: Infinity, siblings: top }))
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    const { node, siblings } = one
+    const nearest = node.shielded ? node.own : Math.min(one.nearest, node.own)
+    const children: ScopeNode[] = []
+    const found = dataOf(node, nearest - time, children, inside)
+    all.push(found)
+    siblings.unshift(found) // the newest come first
+    for (const child of node.children) open.push({ node: child, nearest, siblings: children })
+  }
+  for (const node of all) {
+    Object.freeze(node.children)
+    Object.freeze(node)
+  }
+  const native = chosenNative()?.outstanding() ?? 0
+  const tasks = outstandingTasks()
+  const outside = Object.freeze({
+    kernels: Math.max(0, native + outstandingHere() - tasks - inside.kernels),
+    tasks: Math.max(0, tasks - inside.tasks),
+  })
+  return Object.freeze(new Tree(time, Object.freeze(top), outside))
+}
+
+class Tree implements ScopeTree {
+  constructor(
+    readonly time: number,
+    readonly roots: readonly ScopeNode[],
+    readonly outside: ScopeTree['outside'],
+  ) {}
+
+  toString(): string {
+    return textOf(this)
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return textOf(this)
+  }
+}
+
+function dataOf(
+  node: CancelNode,
+  left: number,
+  children: readonly ScopeNode[],
+  inside: { kernels: number; tasks: number },
+): Growing<ScopeNode> {
+  const { kind, name, since, own, threads, means, reason, cancelledAt } = node
+  return {
+    kind,
+    ...(name !== undefined && kind !== 'map' && kind !== 'reduce' && { name }),
+    since,
+    ...(own !== Infinity && { deadline: own }),
+    ...(left !== Infinity && { left }),
+    ...(threads !== 0 && { threads }),
+    ...(means && { cancelled: Object.freeze({ since: cancelledAt, by: means, reason: inWords(reason) }) }),
+    waits: Object.freeze(waitsOf(node, inside).map((wait) => Object.freeze(wait))),
+    children,
+  }
+}
+
+function waitsOf(node: CancelNode, inside: { kernels: number; tasks: number }): ScopeWait[] {
+  const known = node.waits.inOrder().map(({ kind, name, since, look }): ScopeWait => {
+    const { entered, fraction, ...seen } = look?.() ?? {}
+    if (kind === 'kernel' && entered) inside.kernels++
+    if (kind === 'task' && seen.on !== 'loop') inside.tasks++
+    return { kind, since, ...(name !== undefined && { name }), ...seen, ...(fraction !== undefined && { fraction }) }
+  })
+  return known.length > 0 ? known : [unknownOf(node)]
+}
+
+function unknownOf(node: CancelNode): ScopeWait {
+  const since = node.waits.idleSince
+  if (node.bodies === 0) return { kind: node.standing ? 'close' : 'children', since }
+  for (const child of node.children) {
+    if (child.kind !== 'child') return { kind: 'children', since: Math.max(since, child.since) }
+  }
+  return { kind: 'code', since }
+}
