@@ -2,7 +2,8 @@
 import type { ScopeNode, ScopeTree, ScopeWait } from './tree.js'
 
 const COLUMNS = 80
-const MOST_NODES = 100
+/** Of nodes and what they wait for; for each node one more may say what is left out. */
+const MOST_LINES = 180
 const MOST_CHILDREN = 20
 const MOST_WAITS = 5
 const MOST_LEVELS = 16
@@ -14,6 +15,9 @@ const CANCELLED_BY = {
   failure: 'by a failure',
   outer: 'from above',
 } as const
+
+/** What the line says already, of the sentences that reasons are. */
+const KNOWN = /^Expected .*? but (it was cancelled|the caller's signal was aborted)?(: )?/s
 
 const PLACES = { loop: 'on the loop', thread: 'on a thread', process: 'in a process' } as const
 
@@ -38,11 +42,13 @@ export function textOf({ roots, outside, time }: ScopeTree): string {
 /** The nodes with most above them in sight: level by level, the oldest of each. */
 function choose(roots: readonly ScopeNode[]): Set<ScopeNode> {
   const shown = new Set<ScopeNode>()
+  let left = MOST_LINES
   let level = roots.slice(0, MOST_CHILDREN)
   for (let depth = 0; depth < MOST_LEVELS && level.length > 0; depth++) {
     const next: ScopeNode[] = []
     for (const node of level) {
-      if (shown.size === MOST_NODES) return shown
+      left -= 1 + (node.cancelled === undefined ? 0 : 1) + Math.min(node.waits.length, MOST_WAITS + 1)
+      if (left < 0) return shown
       shown.add(node)
       next.push(...node.children.slice(0, MOST_CHILDREN))
     }
@@ -97,9 +103,8 @@ function detailsOf({ cancelled, waits }: ScopeNode, time: number): string[] {
   const details: string[] = []
   if (cancelled !== undefined) {
     const { by, reason, since } = cancelled
-    // From above: there it says why.
-    const why = by === 'outer' || reason === '' ? '' : `: ${plain(reason)}`
-    details.push(`cancelled ${duration(time - since)} ago ${CANCELLED_BY[by]}${why}`)
+    const why = by === 'deadline' || by === 'outer' ? '' : plain(reason.replace(KNOWN, ''))
+    details.push(`cancelled ${duration(time - since)} ago ${CANCELLED_BY[by]}${why === '' ? '' : `: ${why}`}`)
   }
   for (const wait of waits.slice(0, MOST_WAITS)) {
     details.push(`waits ${duration(time - wait.since)} for ${waitText(wait)}`)

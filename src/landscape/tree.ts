@@ -55,7 +55,7 @@ export interface ScopeNode {
   readonly children: readonly ScopeNode[]
 }
 
-/** The open scopes of a thread. As a string: a text for people, of at most some 300 lines of 80 columns. */
+/** The open scopes of a thread. As a string: a text for people, of 300 lines at most, 80 columns wide. */
 export interface ScopeTree {
   /** When this was so, in `performance.now()` milliseconds of this thread. */
   readonly time: number
@@ -92,11 +92,12 @@ export function scopeTree(): ScopeTree {
     const children: ScopeNode[] = []
     const found = dataOf(node, nearest - time, children, inside)
     all.push(found)
-    siblings.unshift(found) // the newest come first
+    siblings.push(found)
     for (const child of node.children) open.push({ node: child, nearest, siblings: children })
   }
+  // Taken from the end, the newest came first.
   for (const node of all) {
-    Object.freeze(node.children)
+    Object.freeze((node.children as ScopeNode[]).reverse())
     Object.freeze(node)
   }
   const native = chosenNative()?.outstanding() ?? 0
@@ -105,7 +106,7 @@ export function scopeTree(): ScopeTree {
     kernels: Math.max(0, native + outstandingHere() - tasks - inside.kernels),
     tasks: Math.max(0, tasks - inside.tasks),
   })
-  return Object.freeze(new Tree(time, Object.freeze(top), outside))
+  return Object.freeze(new Tree(time, Object.freeze(top.reverse()), outside))
 }
 
 class Tree implements ScopeTree {
