@@ -1,5 +1,6 @@
 /** How kernels learn of the scope they are called in. Without an open scope `get` is undefined, and nothing is paid. */
 
+import type { Priority } from './priority.js'
 import type { Room } from './room.js'
 
 /** What a call inherits from the scope around it. */
@@ -10,6 +11,8 @@ export interface Ambient {
   readonly deadline: number
   /** At most this many threads; 0: no limit. */
   readonly threads: number
+  /** Of its kernels and tasks. */
+  readonly priority: Priority
 }
 
 /** What is known of something waited for, when somebody asks. */
@@ -17,8 +20,6 @@ export interface Progress {
   readonly state?: 'queued' | 'running'
   /** From 0 to 1; undefined: nobody told. */
   readonly fraction?: number | undefined
-  /** A kernel: it has left the queue of its scope, and is in those of its engine. */
-  readonly entered?: boolean
 }
 
 /** Something that the code of a scope waits for. */

@@ -7,6 +7,7 @@
  */
 import { coded, wrongType } from '../base/errors.js'
 import { readOptions } from '../core/arguments.js'
+import type { Priority } from '../core/priority.js'
 import { because } from './cancelled.js'
 import { clock } from './clock.js'
 import { current, enter, leave, within } from './context.js'
@@ -38,7 +39,7 @@ export class Block implements Scope, Holder {
   constructor(
     kind: Kind,
     name: string | undefined,
-    { timeout, threads }: { readonly timeout: number; readonly threads: number },
+    { timeout, threads, priority }: { timeout: number; threads: number; priority: Priority | undefined },
     standing: boolean,
   ) {
     const parent = current()
@@ -56,6 +57,7 @@ export class Block implements Scope, Holder {
       timeout,
       shielded: kind === 'shield',
       threads,
+      priority,
     })
     if (standing) {
       this.node.bodies = 0

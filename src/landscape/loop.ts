@@ -91,7 +91,8 @@ class Surroundings {
     if (this.alone) return fn()
     const ambient = around()
     const deadline = Math.min(ambient?.deadline ?? Infinity, performance.now() + this.call.timeout + 1)
-    return inherit({ signal: this.signal, deadline, threads: ambient?.threads ?? 0 }, fn, this.call.label)
+    const { threads = 0, priority = 'normal' } = ambient ?? {}
+    return inherit({ signal: this.signal, deadline, threads, priority }, fn, this.call.label)
   }
 
   close(): void {

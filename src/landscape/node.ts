@@ -6,6 +6,7 @@
 import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
 import { type Around, fewer } from '../core/ambient.js'
+import type { Priority } from '../core/priority.js'
 import { Room } from '../core/room.js'
 import { because, Cancelled, says } from './cancelled.js'
 import { clock } from './clock.js'
@@ -34,6 +35,7 @@ export interface Place {
   readonly timeout?: number
   readonly shielded?: boolean
   readonly threads?: number
+  readonly priority?: Priority | undefined
 }
 
 /** Node's timers take no longer ones. */
@@ -50,6 +52,7 @@ export class CancelNode implements Around {
   readonly holder: Holder | undefined
   readonly shielded: boolean
   readonly threads: number
+  readonly priority: Priority
   readonly room: Room | undefined
   /** In milliseconds of the clock, as all times here. */
   readonly since: number
@@ -73,7 +76,8 @@ export class CancelNode implements Around {
   #controller: AbortController | undefined
   #children: Set<CancelNode> | undefined
 
-  constructor({ parent, kind, name, title, holder, timeout = Infinity, shielded = false, threads = 0 }: Place) {
+  constructor(place: Place) {
+    const { parent, kind, name, title, holder, timeout = Infinity, shielded = false, threads = 0, priority } = place
     this.parent = parent
     this.kind = kind
     this.name = name
@@ -81,6 +85,7 @@ export class CancelNode implements Around {
     this.holder = holder
     this.shielded = shielded
     this.threads = fewer(threads, parent?.threads ?? 0)
+    this.priority = priority ?? parent?.priority ?? 'normal'
     this.room = threads === 0 ? parent?.room : new Room(this.threads, parent?.room)
     this.#timeout = timeout
     this.since = clock.now()

@@ -8,6 +8,10 @@ const MOST_CHILDREN = 20
 const MOST_WAITS = 5
 const MOST_LEVELS = 16
 
+/** What a node's line says only where it is not as above. */
+type Limits = Pick<ScopeNode, 'threads' | 'priority'>
+const OUTSIDE: Limits = { priority: 'normal' }
+
 const CANCELLED_BY = {
   cancel: 'by cancel()',
   deadline: 'by its deadline',
@@ -30,7 +34,7 @@ export function textOf({ roots, outside, time }: ScopeTree): string {
       : `open: ${many(scopes, 'scope')}${children > 0 ? `, ${many(children, 'child', 'children')}` : ''}`
   const lines = [head]
   const shown = choose(roots)
-  drawAll(roots, '', shown, time, 0, lines)
+  drawAll(roots, '', shown, time, OUTSIDE, lines)
   const others = [
     ...(outside.kernels > 0 ? [many(outside.kernels, 'kernel')] : []),
     ...(outside.tasks > 0 ? [many(outside.tasks, 'task')] : []),
@@ -74,28 +78,29 @@ function drawAll(
   before: string,
   shown: ReadonlySet<ScopeNode>,
   time: number,
-  threads: number,
+  around: Limits,
   lines: string[],
 ): void {
   const visible = nodes.filter((node) => shown.has(node))
   const hidden = nodes.filter((node) => !shown.has(node))
   for (const [i, node] of visible.entries()) {
     const last = hidden.length === 0 && i === visible.length - 1
-    lines.push(cut(`${before}${last ? '└─ ' : '├─ '}${nodeText(node, time, threads)}`))
+    lines.push(cut(`${before}${last ? '└─ ' : '├─ '}${nodeText(node, time, around)}`))
     const below = `${before}${last ? '   ' : '│  '}`
     const details = `${below}${node.children.length > 0 ? '│  ' : '   '}`
     for (const detail of detailsOf(node, time)) lines.push(cut(details + detail))
-    drawAll(node.children, below, shown, time, node.threads ?? 0, lines)
+    drawAll(node.children, below, shown, time, node, lines)
   }
   if (hidden.length > 0) lines.push(`${before}└─ … and ${grouped(count(hidden).sizes)} more`)
 }
 
-function nodeText(node: ScopeNode, time: number, around: number): string {
-  const { kind, name, since, deadline, left, threads, cancelled } = node
+function nodeText(node: ScopeNode, time: number, around: Limits): string {
+  const { kind, name, since, deadline, left, threads, priority, cancelled } = node
   const parts = [name === undefined ? kind : `${kind} ${plain(name)}`, `open ${duration(time - since)}`]
   if (deadline !== undefined && cancelled === undefined)
     parts.push(left! >= 0 ? `${duration(left!)} left` : `late by ${duration(-left!)}`)
-  if (threads !== undefined && threads !== around) parts.push(many(threads, 'thread'))
+  if (threads !== undefined && threads !== around.threads) parts.push(many(threads, 'thread'))
+  if (priority !== around.priority) parts.push(`${priority} priority`)
   return parts.join(', ')
 }
 

@@ -1,6 +1,6 @@
 /** scopeTree(): the open scopes of this thread, and what each of them waits for, as plain data. */
-import { chosenNative } from '../engine/choose.js'
-import { outstandingHere } from '../engine/js-loop.js'
+import type { Priority } from '../core/priority.js'
+import { callsInFlight } from '../core/run.js'
 import { outstandingTasks } from './call.js'
 import { inWords } from './cancelled.js'
 import { clock } from './clock.js'
@@ -47,6 +47,8 @@ export interface ScopeNode {
   readonly left?: number
   /** The limit of threads that holds here. */
   readonly threads?: number
+  /** Of the kernels and tasks called here, unless they say another. */
+  readonly priority: Priority
   /** It is cancelled and has not ended yet: since when, by what, and the reason's message. */
   readonly cancelled?: { readonly since: number; readonly by: Means; readonly reason: string }
   /** At least one; several if its code has started several things. */
@@ -100,11 +102,9 @@ export function scopeTree(): ScopeTree {
     Object.freeze((node.children as ScopeNode[]).reverse())
     Object.freeze(node)
   }
-  const native = chosenNative()?.outstanding() ?? 0
-  const tasks = outstandingTasks()
   const outside = Object.freeze({
-    kernels: Math.max(0, native + outstandingHere() - tasks - inside.kernels),
-    tasks: Math.max(0, tasks - inside.tasks),
+    kernels: callsInFlight() - inside.kernels,
+    tasks: outstandingTasks() - inside.tasks,
   })
   return Object.freeze(new Tree(time, Object.freeze(top.reverse()), outside))
 }
@@ -131,10 +131,10 @@ function dataOf(
   children: readonly ScopeNode[],
   inside: { kernels: number; tasks: number },
 ): Growing<ScopeNode> {
-  const { kind, name, since, own, threads, means } = node
+  const { kind, name, since, own, threads, priority, means } = node
   const waits = Object.freeze(waitsOf(node, inside))
   // Field by field: with a spread for each that may be missing, a large tree takes twice as long.
-  const data: Growing<ScopeNode> = { kind, since, waits, children }
+  const data: Growing<ScopeNode> = { kind, since, priority, waits, children }
   if (name !== undefined && kind !== 'map' && kind !== 'reduce') data.name = name
   if (own !== Infinity) data.deadline = own
   if (left !== Infinity) data.left = left
@@ -148,8 +148,8 @@ function dataOf(
 function waitsOf(node: CancelNode, inside: { kernels: number; tasks: number }): ScopeWait[] {
   if (node.waits.last === undefined) return [Object.freeze(unknownOf(node))]
   return node.waits.inOrder().map(({ kind, name, since, look }) => {
-    const { entered, fraction, ...seen } = look?.() ?? {}
-    if (kind === 'kernel' && entered) inside.kernels++
+    const { fraction, ...seen } = look?.() ?? {}
+    if (kind === 'kernel') inside.kernels++
     if (kind === 'task' && seen.on !== 'loop') inside.tasks++
     const data: Growing<ScopeWait> = { kind, since, ...seen }
     if (name !== undefined) data.name = name

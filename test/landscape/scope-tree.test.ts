@@ -263,7 +263,7 @@ describe('a node', () => {
     const running = scope(
       ({ spawn }) => {
         time += 10
-        spawn(() => shield(() => scope(() => end.promise, { timeout: 70_000, threads: 1 })))
+        spawn(() => shield(() => scope(() => end.promise, { timeout: 70_000, threads: 1, priority: 'low' })))
         return scope(() => end.promise, { timeout: 90_000 })
       },
       { timeout: 60_000, threads: 2, name: 'outer' },
@@ -279,6 +279,7 @@ describe('a node', () => {
     expect(child).toMatchObject({ since: 1010, left: 58_490, threads: 2 })
     expect(shielded).toMatchObject({ kind: 'shield', threads: 2 })
     for (const key of ['deadline', 'left']) expect(shielded).not.toHaveProperty(key)
+    expect([outer!.priority, inner!.priority]).toEqual(['normal', 'low'])
     expect(inner).toMatchObject({ deadline: 71_010, left: 68_500, threads: 1 })
     expect(late).toMatchObject({ deadline: 91_010, left: 58_490 })
     expect(String(scopeTree())).toBe(
@@ -290,7 +291,7 @@ open: 4 scopes, 1 child
    │  │  waits 1.5 s for its children
    │  └─ shield, open 1.5 s
    │     │  waits 1.5 s for its children
-   │     └─ scope, open 1.5 s, 1 min 9 s left, 1 thread
+   │     └─ scope, open 1.5 s, 1 min 9 s left, 1 thread, low priority
    │           waits 1.5 s for its own code
    └─ scope, open 1.5 s, 58 s left
          waits 1.5 s for its own code`.trim(),
