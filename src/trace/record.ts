@@ -7,6 +7,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import { openSync, writeSync } from 'node:fs'
 import { setInterval } from 'node:timers'
 import { choose } from '../engine/choose.js'
+import type { NativeEngine } from '../engine/native.js'
 import { GRAIN_SIZE, type Line, type Step, type Tail } from './types.js'
 
 /** Of steps, and of grains: a trace of more takes viewers minutes, and a program's memory is not ours. */
@@ -27,15 +28,6 @@ export interface RecordOptions {
 /** Starts; what `head` of the recording says of the script is what `process.argv` says. */
 export function record(file: string, { most = MOST }: RecordOptions = {}): void {
   new Recorder(file, most).start()
-}
-
-interface NativeEngine {
-  trace(on: boolean): void
-  drain(): Float64Array
-  /** `lost`: records that gave way to newer ones before they were drained. */
-  stats(): { readonly lost?: number }
-  readonly environment: number
-  nameOf(instance: number): string
 }
 
 class Recorder {
@@ -99,7 +91,7 @@ class Recorder {
     if (this.#watching) return
     this.#watching = true
     try {
-      const native = choose().native as unknown as NativeEngine | undefined
+      const native = choose().native
       native?.trace(true)
       this.#native = native
     } catch {} // the program hears of it by its own call
