@@ -260,6 +260,11 @@ export class JobSpan extends QueuedSpan {
     const { startedAt } = this
     if (startedAt === undefined) return { ...last, grains: 0, threads: 0 }
     if (report === undefined) return { ...last, grains: 0, threads: 1 }
-    return { ...last, endedAt: Math.max(report.endedAt, startedAt), grains: report.grains, threads: report.threads || 1 }
+    return {
+      ...last,
+      endedAt: Math.max(report.endedAt, startedAt),
+      grains: report.grains,
+      threads: report.threads || 1,
+    }
   }
 }
