@@ -44,18 +44,23 @@ int64_t Budget::Claim(int priority, Claimant claimant, Granted granted, void* co
   *seat = Seat{last_, nullptr, ++numbers_, priority, claimant != Claimant::kOutside, true, false, granted, context};
   (last_ != nullptr ? last_->next : first_) = seat;
   last_ = seat;
-  // Whoever waits already goes first, unless this one is more urgent.
-  bool first = true;
-  for (Seat* other = first_; other != seat && first; other = other->next)
-    first = !other->waiting || other->priority > priority;
-  *now = claimant == Claimant::kBlindTask || (first && MayStart(*seat, Held()));
-  if (*now) {
-    seat->waiting = false;
-    ++granted_;
-  } else {
-    ++waiting_;
-  }
+  ++waiting_;
+  *now = claimant == Claimant::kBlindTask || NextToStart(Held()) == seat;
+  if (*now) Start(*seat);
   return seat->number;
+}
+
+void Budget::Start(Seat& seat) {
+  seat.waiting = false;
+  --waiting_, ++granted_;
+}
+
+// Of the claims that may start the most urgent, of these the oldest; or null.
+Budget::Seat* Budget::NextToStart(int held) {
+  Seat* best = nullptr;
+  for (Seat* seat = first_; seat != nullptr; seat = seat->next)
+    if (seat->waiting && MayStart(*seat, held) && (best == nullptr || seat->priority < best->priority)) best = seat;
+  return best;
 }
 
 bool Budget::MayStart(const Seat& seat, int held) const {
@@ -112,12 +117,10 @@ int Budget::GrantNext(Grant* grants, int room) {
   if (waiting_ == 0) return 0;
   int held = Held();
   while (count < room && waiting_ > 0) {
-    Seat* best = nullptr;
-    for (Seat* seat = first_; seat != nullptr; seat = seat->next)
-      if (seat->waiting && MayStart(*seat, held) && (best == nullptr || seat->priority < best->priority)) best = seat;
+    Seat* best = NextToStart(held);
     if (best == nullptr) break;
-    best->waiting = false;
-    --waiting_, ++granted_, ++held;
+    Start(*best);
+    ++held;
     grants[count++] = {best->granted, best->context, best->number};
   }
   return count;

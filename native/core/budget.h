@@ -62,6 +62,8 @@ class Budget {
 
   Seat* Find(int64_t seat);
   bool MayStart(const Seat& seat, int held) const;
+  Seat* NextToStart(int held);
+  void Start(Seat& seat);
 
   Seat* first_ = nullptr;  // in the order of claims
   Seat* last_ = nullptr;

@@ -30,6 +30,8 @@ export interface Wait {
 
 /** The scope around the running code. */
 export interface Around extends Ambient {
+  /** Its number in what the channels tell; 0: it has none. */
+  readonly id: number
   /** Notes that the code here waits for something, for `scopeTree()`; `look` is called when somebody asks. */
   waitFor(kind: 'kernel', name: string, look: () => Progress): Wait
   /** Where its kernels take their threads from, if it or a scope around it limits them. */

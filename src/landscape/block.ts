@@ -7,14 +7,18 @@
  */
 import { coded, wrongType } from '../base/errors.js'
 import { readOptions } from '../core/arguments.js'
-import type { Priority } from '../core/priority.js'
+import { landscape } from '../core/stats.js'
 import { because } from './cancelled.js'
+import { ScopeSpan, scopes } from './channels.js'
 import { clock } from './clock.js'
 import { current, enter, leave, within } from './context.js'
-import { CancelNode, type Holder, type Kind } from './node.js'
+import { CancelNode, type Holder, type Kind, type Place } from './node.js'
 import type { Handle, Scope, SpawnOptions } from './types.js'
 
 const SPAWN_OPTIONS: ReadonlySet<string> = new Set(['name'])
+
+/** Blocks that have not ended. */
+let openBlocks = 0
 
 /** Its parent is the scope of the code that makes it. */
 export class Block implements Scope, Holder {
@@ -39,11 +43,13 @@ export class Block implements Scope, Holder {
   constructor(
     kind: Kind,
     name: string | undefined,
-    { timeout, threads, priority }: { timeout: number; threads: number; priority: Priority | undefined },
+    { timeout, threads, priority }: { readonly timeout: number; readonly threads: number } & Pick<Place, 'priority'>,
     standing: boolean,
   ) {
     const parent = current()
     enter()
+    openBlocks++
+    landscape.scopes ??= () => openBlocks
     this.name = name
     this.#outer = standing ? undefined : parent?.holder
     this.#outer?.hold()
@@ -63,6 +69,7 @@ export class Block implements Scope, Holder {
       this.node.bodies = 0
       this.node.standing = true
     }
+    if (scopes.watched) this.node.seen = new ScopeSpan('scope', name ?? 'scope', this.node)
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -89,15 +96,19 @@ export class Block implements Scope, Holder {
       title: `child ${called}`,
       holder: this,
     })
+    if (scopes.watched) node.seen = new ScopeSpan('child', name ?? node.title, node)
     this.#pending++
-    const settled = started(node, () => fn(node.signal)).then(
+    const settled = begun(node, () => fn(node.signal)).then(
       (value) => {
+        node.seen?.fulfilled(value)
         node.close()
         this.release()
         return value
       },
       (error) => {
+        const cut = node.seen !== undefined && node.origin(error) !== undefined
         const given = this.endedBy(node, error)
+        node.seen?.failed(given, cut)
         node.close()
         this.release()
         throw given
@@ -109,7 +120,7 @@ export class Block implements Scope, Holder {
 
   /** Runs the body, once. */
   run(body: () => unknown): void {
-    started(this.node, body).then(
+    begun(this.node, body).then(
       (value) => {
         this.#value = value
         this.bodyOver()
@@ -181,16 +192,25 @@ export class Block implements Scope, Holder {
     const failures = this.#failures.filter((error) => !this.#delivered.has(error))
     node.close()
     leave()
+    openBlocks--
     this.#outer?.release()
-    if (failures.length === 1) this.#settle.reject(failures[0])
-    else if (failures.length > 1) this.#settle.reject(several(node.title, failures))
-    else if (this.#cut && outer !== undefined) this.#settle.reject(outer.reason)
+    if (failures.length === 1) this.#fail(failures[0], false)
+    else if (failures.length > 1) this.#fail(several(node.title, failures), false)
+    else if (this.#cut && outer !== undefined) this.#fail(outer.reason, true)
     else if (
       this.#bodyCut ||
       (this.#cut && (node.means === 'deadline' || node.means === 'signal' || node.means === 'outer'))
     )
-      this.#settle.reject(node.reason)
-    else this.#settle.resolve(this.#value)
+      this.#fail(node.reason, true)
+    else {
+      node.seen?.fulfilled(this.#value)
+      this.#settle.resolve(this.#value)
+    }
+  }
+
+  #fail(error: unknown, cut: boolean): void {
+    this.node.seen?.failed(error, cut)
+    this.#settle.reject(error)
   }
 }
 
@@ -230,6 +250,11 @@ class Child<T> implements Handle<T> {
 /** Starts it at once, inside the node; there, too, a thenable that does nothing before it is awaited. */
 function started<T>(node: CancelNode, fn: () => T): Promise<Awaited<T>> {
   return within(node, () => new Promise<Awaited<T>>((resolve) => resolve(fn() as Awaited<T>)))
+}
+
+/** The same for what is told of the node itself: contexts that subscribers bind to it hold inside. */
+function begun<T>(node: CancelNode, fn: () => T): Promise<Awaited<T>> {
+  return node.seen === undefined ? started(node, fn) : node.seen.run(() => started(node, fn))
 }
 
 export function readName(value: unknown): string | undefined {

@@ -1,6 +1,7 @@
 /** offloop/landscape: waiting, threads, processes and native kernels under one kind of call and of cancellation. */
 import { printOnSignal } from './debug.js'
 
+export type { ScopeEvent, TaskEvent } from './channels.js'
 export {
   type AcquireOptions,
   CapacityLimiter,

@@ -9,6 +9,7 @@ import { type Around, fewer } from '../core/ambient.js'
 import type { Priority } from '../core/priority.js'
 import { Room } from '../core/room.js'
 import { because, Cancelled, says } from './cancelled.js'
+import type { ScopeSpan } from './channels.js'
 import { clock } from './clock.js'
 import { type Entry, type Look, type WaitKind, Waits } from './waits.js'
 
@@ -35,8 +36,12 @@ export interface Place {
   readonly timeout?: number
   readonly shielded?: boolean
   readonly threads?: number
+  /** Of what it stands for; without it, its own. */
+  readonly id?: number
   readonly priority?: Priority | undefined
 }
+
+let last = 0
 
 /** Node's timers take no longer ones. */
 const LONGEST_MS = 2 ** 31 - 1
@@ -45,6 +50,9 @@ const LONGEST_MS = 2 ** 31 - 1
 export const roots: Set<CancelNode> = new Set()
 
 export class CancelNode implements Around {
+  readonly id: number
+  /** What is told of it, if somebody listened when it began. */
+  seen: ScopeSpan | undefined
   parent: CancelNode | undefined
   readonly kind: Kind
   readonly name: string | undefined
@@ -77,7 +85,9 @@ export class CancelNode implements Around {
   #children: Set<CancelNode> | undefined
 
   constructor(place: Place) {
-    const { parent, kind, name, title, holder, timeout = Infinity, shielded = false, threads = 0, priority } = place
+    const { parent, kind, name, title, holder, timeout = Infinity, shielded = false, threads = 0 } = place
+    this.id = place.id ?? ++last
+    this.seen = undefined
     this.parent = parent
     this.kind = kind
     this.name = name
@@ -85,7 +95,7 @@ export class CancelNode implements Around {
     this.holder = holder
     this.shielded = shielded
     this.threads = fewer(threads, parent?.threads ?? 0)
-    this.priority = priority ?? parent?.priority ?? 'normal'
+    this.priority = place.priority ?? parent?.priority ?? 'normal'
     this.room = threads === 0 ? parent?.room : new Room(this.threads, parent?.room)
     this.#timeout = timeout
     this.since = clock.now()
@@ -113,7 +123,10 @@ export class CancelNode implements Around {
   cancel(means: Means, reason: unknown): void {
     if (this.means !== undefined || this.closed) return
     // All are marked before any signal fires: a listener sees the whole tree cancelled.
-    for (const node of this.#mark(reason, means)) node.#controller?.abort(reason)
+    for (const node of this.#mark(reason, means)) {
+      node.seen?.cancelled(reason)
+      node.#controller?.abort(reason)
+    }
   }
 
   #mark(reason: unknown, means: Means): CancelNode[] {

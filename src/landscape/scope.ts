@@ -70,6 +70,7 @@ export async function scopeOf<T>(
 export function openScope(options?: ScopeOptions): OpenScope {
   const { name, signal, ...place } = readScope(options, OPTIONS)
   const block = new Block('scope', name, place, true)
+  block.node.seen?.run(() => {})
   if (signal !== undefined) block.node.obey(signal)
   let closing = false
   const close = async (): Promise<void> => {
@@ -197,17 +198,11 @@ export function currentAmbient(): Ambient | undefined {
  */
 export function inherit<T>(from: Ambient, fn: () => T, task?: string): T {
   const { signal, deadline, threads, priority } = from
+  const id = current()?.id ?? 0
   enter()
   const timeout = deadline === Infinity || signal.aborted ? Infinity : Math.max(0, deadline - clock.now())
-  const node = new CancelNode({
-    parent: undefined,
-    kind: 'task',
-    name: task,
-    title: 'scope',
-    timeout,
-    threads,
-    priority,
-  })
+  const place = { parent: undefined, kind: 'task', name: task, title: 'scope', timeout, threads, priority, id } as const
+  const node = new CancelNode(place)
   node.standFor(signal)
   const end = () => {
     node.close()
