@@ -92,6 +92,11 @@ export function runCallSync(kernel: Definition, call: Call): unknown {
 /** Calls of this thread that run or wait. */
 let inFlight = 0
 
+/** Asynchronous calls of this thread that have not settled. */
+export function callsInFlight(): number {
+  return inFlight
+}
+
 function start(
   kernel: Definition,
   call: Call,
@@ -152,6 +157,7 @@ function away(
   seen: JobSpan | undefined,
 ): Promise<unknown> {
   const outer = around?.signal
+  const room = around?.room
   return new Promise((resolve, reject) => {
     inFlight++
     let settled = false
@@ -161,7 +167,6 @@ function away(
     const wait = around?.waitFor('kernel', kernel.name, () => ({
       state: entered ? 'running' : 'queued',
       fraction: reached || undefined,
-      entered,
     }))
     let leave: (() => void) | undefined
     // Until it has begun.
@@ -241,8 +246,8 @@ function away(
         sink.reject(error)
       }
     }
-    if (around?.room === undefined) return begin()
-    leave = around.room.take(native === undefined ? 1 : threads, begin)
+    if (room === undefined) return begin()
+    leave = room.take(native === undefined ? 1 : threads, begin)
     if (settled) leave()
   })
 }

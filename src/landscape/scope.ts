@@ -201,8 +201,16 @@ export function inherit<T>(from: Ambient, fn: () => T, task?: string): T {
   const id = current()?.id ?? 0
   enter()
   const timeout = deadline === Infinity || signal.aborted ? Infinity : Math.max(0, deadline - clock.now())
-  const place = { parent: undefined, kind: 'task', name: task, title: 'scope', timeout, threads, priority, id } as const
-  const node = new CancelNode(place)
+  const node = new CancelNode({
+    parent: undefined,
+    kind: 'task',
+    name: task,
+    title: 'scope',
+    timeout,
+    threads,
+    priority,
+    id,
+  })
   node.standFor(signal)
   const end = () => {
     node.close()
@@ -233,7 +241,7 @@ function open(kind: Kind, body: unknown, options: unknown): Block {
 function readScope(
   value: unknown,
   known: ReadonlySet<string>,
-): Pick<ScopeOptions, 'name' | 'signal' | 'priority'> & { timeout: number; threads: number } {
+): Required<Pick<ScopeOptions, 'name' | 'signal' | 'priority'>> & { timeout: number; threads: number } {
   const options = readOptions(value, known)
   return {
     name: readName(options.name),
