@@ -157,6 +157,7 @@ function away(
   seen: JobSpan | undefined,
 ): Promise<unknown> {
   const outer = around?.signal
+  const room = around?.room
   return new Promise((resolve, reject) => {
     inFlight++
     let settled = false
@@ -245,8 +246,8 @@ function away(
         sink.reject(error)
       }
     }
-    if (around?.room === undefined) return begin()
-    leave = around.room.take(native === undefined ? 1 : threads, begin)
+    if (room === undefined) return begin()
+    leave = room.take(native === undefined ? 1 : threads, begin)
     if (settled) leave()
   })
 }

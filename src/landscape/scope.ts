@@ -201,8 +201,16 @@ export function inherit<T>(from: Ambient, fn: () => T, task?: string): T {
   const id = current()?.id ?? 0
   enter()
   const timeout = deadline === Infinity || signal.aborted ? Infinity : Math.max(0, deadline - clock.now())
-  const place = { parent: undefined, kind: 'task', name: task, title: 'scope', timeout, threads, priority, id } as const
-  const node = new CancelNode(place)
+  const node = new CancelNode({
+    parent: undefined,
+    kind: 'task',
+    name: task,
+    title: 'scope',
+    timeout,
+    threads,
+    priority,
+    id,
+  })
   node.standFor(signal)
   const end = () => {
     node.close()
