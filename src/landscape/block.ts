@@ -12,7 +12,7 @@ import { because } from './cancelled.js'
 import { ScopeSpan, scopes } from './channels.js'
 import { clock } from './clock.js'
 import { current, enter, leave, within } from './context.js'
-import { CancelNode, type Holder, type Kind, type Place } from './node.js'
+import { CancelNode, type Holder, type Kind } from './node.js'
 import type { Handle, Scope, SpawnOptions } from './types.js'
 
 const SPAWN_OPTIONS: ReadonlySet<string> = new Set(['name'])
