@@ -7,6 +7,7 @@
  */
 import { coded, wrongType } from '../base/errors.js'
 import { readOptions } from '../core/arguments.js'
+import type { Priority } from '../core/priority.js'
 import { landscape } from '../core/stats.js'
 import { because } from './cancelled.js'
 import { ScopeSpan, scopes } from './channels.js'
@@ -43,7 +44,7 @@ export class Block implements Scope, Holder {
   constructor(
     kind: Kind,
     name: string | undefined,
-    { timeout, threads, priority }: { readonly timeout: number; readonly threads: number } & Pick<Place, 'priority'>,
+    { timeout, threads, priority }: { timeout: number; threads: number; priority: Priority | undefined },
     standing: boolean,
   ) {
     const parent = current()
