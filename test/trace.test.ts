@@ -143,8 +143,8 @@ const SAMPLE: Recording = {
     22, 2, 1, 1, 56, 58, 100, 0, // of a worker's call, whose number is one of ours, too
   ],
   names: new Map([
-    [0, 'sort'],
-    [1, 'sum'],
+    [0, 'sort[f64]'],
+    [1, 'sum[f64]'],
   ]),
   late: [{ due: 39, ms: 7 }],
 }
@@ -206,7 +206,7 @@ describe('a trace', () => {
     // biome-ignore format: a table
     expect(threads).toEqual([
       [['sort', 14_000, undefined], ['sort', 18_000, undefined]],
-      [['sort', 15_000, undefined], ['sum', 56_000, 2]],
+      [['sort', 15_000, undefined], ['sum[f64]', 56_000, 2]],
     ])
     const arrows = trace.traceEvents.filter(({ ph }) => ph === 's' || ph === 'f')
     expect(arrows.map(({ ph, ts }) => `${ph} ${ts}`)).toEqual([
@@ -289,7 +289,7 @@ describe('the summary', () => {
       'again (task) | 1 | 10.0 ms | 10.0 ms | 0 ns | 1',
       'parse (task) | 1 | 6.00 ms | 6.00 ms | 5.00 ms | 1',
       'sum | 1 | 5.00 ms | 5.00 ms | 0 ns | 1',
-      'sum (in workers) | – | 2.00 ms | – | – | –',
+      'sum[f64] (in workers) | – | 2.00 ms | – | – | –',
       'topK | 1 | 0 ns | 0 ns | 8.50 ms | 0',
       'the event loop was held up for 7.00 ms at most, 39.0 ms after the start',
     ])

@@ -46,7 +46,11 @@ export const tracksOf: (recording: Recording) => readonly Track[] = /* @__PURE__
 function laidOut(recording: Recording): Track[] {
   const spans = spansOf(recording)
   const loop = trackOf('loop', LOOP, 'event loop: blocking calls')
-  const threads = threadsOf(recording, loop)
+  const threads = threadsOf(
+    recording,
+    loop,
+    new Map(spans.map(({ kind, id, name }) => [kind === 'job' ? id : 0, name])),
+  )
   for (const span of spans) if (span.blocking) put(loop, span)
   const calls = callsOf(spans.filter(({ blocking }) => !blocking))
   const tracks = [loop, ...calls, ...workersOf(spans), ...threads]
@@ -119,22 +123,25 @@ function workersOf(spans: readonly Span[]): Track[] {
 }
 
 /** Who ran grains; those of the event loop's own thread go to its track. */
-function threadsOf(recording: Recording, loop: Track): Track[] {
+function threadsOf(recording: Recording, loop: Track, calls: ReadonlyMap<number, string>): Track[] {
   const tracks: Track[] = []
-  const { head, tail } = recording
+  const { head, tail, names } = recording
   for (const [thread, grains] of [...grainsByThread(recording)].sort(([a], [b]) => a - b)) {
     const own = thread === head.loopThread
     const track = own ? loop : trackOf('thread', THREADS + tracks.length, `kernels on thread ${thread}`)
     if (!own) tracks.push(track)
-    for (const grain of grains) track.slices.push(sliceOf(grain, recording.names, tail.environment))
+    for (const grain of grains) {
+      const ours = tail.environment === undefined || grain.environment === tail.environment
+      track.slices.push(sliceOf(grain, names.get(grain.instance) ?? 'kernel', ours, calls.get(grain.job)))
+    }
   }
   return tracks
 }
 
-function sliceOf(grain: Grain, names: ReadonlyMap<number, string>, environment: number | undefined): Slice {
-  const { job, instance, items, lane, begin, end } = grain
-  const ours = environment === undefined || grain.environment === environment
-  const args = { job, items, lane, ...(ours ? {} : { environment: grain.environment }) }
-  const slice = { name: names.get(instance) ?? 'kernel', category: 'grain' as const, begin, end, args }
-  return ours ? { ...slice, runs: `job ${job}` } : slice
+/** Called as the call that it belongs to, if that is known: quantile runs partition. */
+function sliceOf(grain: Grain, instance: string, ours: boolean, call: string | undefined): Slice {
+  const { job, items, lane, begin, end, environment } = grain
+  const slice = { category: 'grain', begin, end } as const
+  if (!ours) return { ...slice, name: instance, args: { job, items, lane, instance, environment } }
+  return { ...slice, name: call ?? instance, args: { job, items, lane, instance }, runs: `job ${job}` }
 }
