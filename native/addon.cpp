@@ -1,5 +1,7 @@
 // The module: a handful of exports. No kernel ever adds one.
 
+#include <vector>
+
 #include "core/pool.h"
 #include "napi/api.h"
 #include "napi/call.h"
@@ -38,6 +40,7 @@ bool Prepare(napi_env env, napi_callback_info info, JobControl& job, Environment
   if (misfit != nullptr) return ReleaseStates(job.slots), Throw(env, misfit), false;
   job.call = instance->call;
   job.plan = ReadPlan(environment->frame());
+  job.trace = {environment->number(), static_cast<int64_t>(environment->frame()[frame::kId]), index};
   return true;
 }
 
@@ -82,20 +85,74 @@ napi_value Stop(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// configure(threads): permits of the shared pool from now on.
+// configure(cores, threads): the budget of the process from now on, and how much of it grains may have.
 Napi::Value Configure(const Napi::CallbackInfo& info) {
-  Pool::Get().SetThreads(info[0].ToNumber().Int32Value());
+  Pool::Get().Configure(info[0].ToNumber().Int32Value(), info[1].ToNumber().Int32Value());
   return info.Env().Undefined();
+}
+
+// claim(priority, nested): a core for a task. Its seat; negative: an event will say when.
+Napi::Value Claim(const Napi::CallbackInfo& info) {
+  Environment* environment = Of(info.Env());
+  if (environment == nullptr) return Napi::Number::New(info.Env(), 0);
+  const int64_t seat = environment->Claim(info[0].ToNumber().Int32Value(), info[1].ToBoolean());
+  return Napi::Number::New(info.Env(), static_cast<double>(seat));
+}
+
+// leave(seat): the task has ended, or wants its core no more.
+Napi::Value Leave(const Napi::CallbackInfo& info) {
+  if (Environment* environment = Of(info.Env())) environment->Leave(info[0].ToNumber().Int64Value());
+  return info.Env().Undefined();
+}
+
+// sit(seat): its task runs on this thread, and holds no core while the loop waits.
+Napi::Value Sit(const Napi::CallbackInfo& info) {
+  if (Environment* environment = Of(info.Env())) environment->Sit(info[0].ToNumber().Int64Value());
+  return info.Env().Undefined();
+}
+
+// look(): grants what waiting loops have freed.
+Napi::Value Look(const Napi::CallbackInfo& info) {
+  Pool::Get().Look();
+  return info.Env().Undefined();
+}
+
+// trace(on): whether grains are recorded, in the whole process.
+Napi::Value SetTracing(const Napi::CallbackInfo& info) {
+  Pool::Get().SetTracing(info[0].ToBoolean());
+  return info.Env().Undefined();
+}
+
+// drain(): the records so far, eight numbers each: thread, environment, job, instance, begin, end (ns), items, lane.
+Napi::Value Drain(const Napi::CallbackInfo& info) {
+  std::vector<GrainRecord> records(static_cast<size_t>(Pool::Get().Recorded()));
+  const auto count = static_cast<size_t>(Pool::Get().Drain(records.data(), static_cast<int64_t>(records.size())));
+  Napi::Float64Array out = Napi::Float64Array::New(info.Env(), 8 * count);
+  for (size_t i = 0; i < count; ++i) {
+    const GrainRecord& r = records[i];
+    const int64_t row[] = {r.thread,   r.name.environment, r.name.job, r.name.instance,
+                           r.begin_ns, r.end_ns,           r.items,    r.lane};
+    for (size_t j = 0; j < 8; ++j) out[8 * i + j] = static_cast<double>(row[j]);
+  }
+  return out;
 }
 
 Napi::Value Stats(const Napi::CallbackInfo& info) {
   const PoolStats stats = Pool::Get().Stats();
   Napi::Object out = Napi::Object::New(info.Env());
+  out.Set("cores", stats.cores);
   out.Set("threads", stats.threads);
   out.Set("started", stats.started);
   out.Set("busy", stats.busy);
+  out.Set("held", stats.held);
+  out.Set("claims", stats.claims);
+  out.Set("running", stats.running);
+  out.Set("queued", stats.queued);
   out.Set("grains", static_cast<double>(stats.grains));
   out.Set("jobs", static_cast<double>(stats.bodies));
+  out.Set("cancelled", static_cast<double>(stats.cancelled));
+  out.Set("scratch", static_cast<double>(stats.scratch));
+  out.Set("lost", static_cast<double>(stats.lost));
   return out;
 }
 
@@ -136,6 +193,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
               Napi::Function::New(env, [](const Napi::CallbackInfo& info) { return Describe(info.Env()); }));
   exports.Set("configure", Napi::Function::New(env, &Configure));
   exports.Set("stats", Napi::Function::New(env, &Stats));
+  exports.Set("claim", Napi::Function::New(env, &Claim));
+  exports.Set("leave", Napi::Function::New(env, &Leave));
+  exports.Set("sit", Napi::Function::New(env, &Sit));
+  exports.Set("look", Napi::Function::New(env, &Look));
+  exports.Set("trace", Napi::Function::New(env, &SetTracing));
+  exports.Set("drain", Napi::Function::New(env, &Drain));
+  exports.Set("environment", static_cast<double>(environment->number()));
   exports.Set("state", Napi::Function::New(env, &MakeState));
   return exports;
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "core/job.h"
+#include "core/trace.h"
 
 namespace offloop {
 
@@ -53,6 +54,8 @@ struct JobControl final : private JobMemory, Job {
   // Called on the leader thread when the body has returned and no thread is in its
   // grains any more; may delete the job.
   void (*finished)(JobControl* job, Status status) = nullptr;
+  // Called on the leader thread when it takes the job over, if the plan asks for a report.
+  void (*started)(JobControl* job) = nullptr;
   // Called at most 60 times a second, from any thread that finished a grain.
   void (*progress)(JobControl* job, double fraction) = nullptr;
   // For a caller that blocks: called on the caller's own thread about 60 times a second.
@@ -66,8 +69,13 @@ struct JobControl final : private JobMemory, Job {
   int64_t grains() const;
   // The most threads that were seen in grains at once.
   int peak_threads() const;
+  // Of all jobs since the process started: those that were stopped or ran out of time; and bytes of scratch now.
+  static int64_t cancelled();
+  static int64_t scratch();
 
-  JobControl* next_body = nullptr;  // the pool's queue
+  TraceName trace;
+  int64_t started_ns = 0, ended_ns = 0;  // if the plan asks for a report
+  JobControl* next_body = nullptr;       // the pool's queue
 };
 
 // Round to nearest, denormals kept, exceptions masked, whatever the host set: results

@@ -23,6 +23,9 @@ int CurrentLane();
 namespace {
 constexpr int64_t kHugePage = int64_t{2} << 20;
 constexpr int64_t kProgressNs = 16'666'667;  // 60 a second
+
+std::atomic<int64_t> cancelled_jobs{0};
+std::atomic<int64_t> scratch_bytes{0};
 }  // namespace
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -72,6 +75,7 @@ Job::Job(Private* memory) : private_(memory) { private_->control = static_cast<J
 Job::~Job() {
   for (Private::Block* block = private_->scratch; block != nullptr;) {
     Private::Block* next = block->next;
+    scratch_bytes.fetch_sub(block->bytes, std::memory_order_relaxed);
 #if defined(__linux__)
     if (block->mapped)
       munmap(block->data, static_cast<size_t>(block->bytes));
@@ -217,6 +221,7 @@ void* Job::ScratchBytes(int64_t count, int64_t size) {
     return nullptr;
   }
   block->bytes = bytes;
+  scratch_bytes.fetch_add(bytes, std::memory_order_relaxed);
   block->next = private_->scratch;
   private_->scratch = block;
   return start != nullptr ? start : block->data;
@@ -225,16 +230,26 @@ void* Job::ScratchBytes(int64_t count, int64_t size) {
 // ---- JobControl ----
 
 Status JobControl::RunHere() {
-  if (stopped()) return status();
   Private& p = *private_;
+  const auto counted = [](Status status) {
+    if (status == Status::kStopped || status == Status::kTimeout)
+      cancelled_jobs.fetch_add(1, std::memory_order_relaxed);
+    return status;
+  };
+  if (stopped()) return counted(status());
+  if (plan.report) {
+    started_ns = NowNs();
+    if (started != nullptr) started(this);
+  }
   p.on_caller = finished == nullptr;
   const int asked = plan.inline_only ? 1 : plan.threads > 0 ? plan.threads : Pool::Get().threads();
   p.threads = asked < kMaxThreads ? asked : kMaxThreads;
   FloatingPointMode mode;  // the body joins partial results: its mode matters as much as the grains'
   const Context context{this, grower, results};
   const Status status = call(context, slots);
+  if (plan.report) ended_ns = NowNs();
   // A body that forgot to look must not pass off half a result as a whole one.
-  return status == Status::kOk ? static_cast<Status>(p.stop.load(std::memory_order_relaxed)) : status;
+  return counted(status == Status::kOk ? static_cast<Status>(p.stop.load(std::memory_order_relaxed)) : status);
 }
 
 void JobControl::Stop(Status why) {
@@ -250,6 +265,8 @@ double JobControl::fraction() const {
   return f < 1 ? f : 1;
 }
 
+int64_t JobControl::cancelled() { return cancelled_jobs.load(std::memory_order_relaxed); }
+int64_t JobControl::scratch() { return scratch_bytes.load(std::memory_order_relaxed); }
 int64_t JobControl::grains() const { return private_->grains.load(std::memory_order_relaxed); }
 int JobControl::peak_threads() const { return private_->peak.load(std::memory_order_relaxed); }
 

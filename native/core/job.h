@@ -48,6 +48,8 @@ struct Plan {
   double work_ns = 0;        // the whole job's estimate on one thread
   double grain_ns = 250e3;   // aim of one grain
   double deadline_ns = 0;    // absolute, steady clock; 0 = none
+  int priority = 1;          // 0 goes first, 2 last
+  bool report = false;       // note when it begins and ends
 };
 
 class Job {

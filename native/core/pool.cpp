@@ -17,10 +17,12 @@ namespace {
 constexpr int64_t kSpinNs = 20'000;
 // One thread wakes this many, each of those as many again: each costs some microseconds under the mutex.
 constexpr int kFanOut = 2;
+constexpr int kYield = 16;
 constexpr int64_t kTickNs = 16'666'667;                      // 60 a second
 constexpr int64_t kSurplusNs = int64_t{10} * 1'000'000'000;  // leaders of a past burst stay this long
 
 thread_local int t_lane = 0;
+thread_local bool t_seated = false;  // this thread's core is counted by its seat
 
 int TakeLane(Batch& batch) {
   for (int word = 0; word < kMaxThreads / 64; ++word) {
@@ -68,6 +70,7 @@ Pool::Pool() : threads_(CountCores().count), spin_(MeasureCores().count > 1) {
   ring_.prev = ring_.next = &ring_;
   cursor_ = &ring_;
   limit_ = threads_;
+  budget_.SetCores(threads_);
 }
 
 int Pool::threads() {
@@ -75,22 +78,107 @@ int Pool::threads() {
   return threads_;
 }
 
-void Pool::SetThreads(int count) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  threads_ = count < 1 ? 1 : count > kMaxThreads ? kMaxThreads : count;
+void Pool::Configure(int cores, int threads) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  threads_ = threads < 1 ? 1 : threads > kMaxThreads ? kMaxThreads : threads;
+  budget_.SetCores(cores < 1 ? 1 : cores > kMaxThreads ? kMaxThreads : cores);
   SetLimit();
   WakeForWork();
+  GrantSeats(lock);
 }
 
 PoolStats Pool::Stats() {
   std::lock_guard<std::mutex> lock(mutex_);
-  return {threads_, started_, busy_, grains_, bodies_};
+  PoolStats stats{};
+  stats.cores = budget_.cores();
+  stats.threads = threads_;
+  stats.started = started_;
+  stats.busy = busy_;
+  stats.held = budget_.Held();
+  stats.claims = budget_.waiting();
+  stats.running = running_;
+  stats.queued = waiting_bodies_;
+  stats.grains = grains_;
+  stats.bodies = bodies_;
+  stats.cancelled = JobControl::cancelled();
+  stats.scratch = JobControl::scratch();
+  stats.lost = trace_.lost();
+  return stats;
 }
 
 void Pool::SetLimit() {
-  limit_ = threads_;
+  int most = threads_;
   for (Batch* batch = ring_.next; batch != &ring_; batch = batch->next)
-    if (batch->max_active > limit_) limit_ = batch->max_active;
+    if (batch->max_active > most) most = batch->max_active;
+  limit_ = budget_.Left(threads_) + most - threads_;
+}
+
+// ---- Seats ----
+
+// Gives the lock up: whoever is told may call the pool.
+void Pool::GrantSeats(std::unique_lock<std::mutex>& lock) {
+  constexpr int kAtOnce = 16;
+  Grant grants[kAtOnce];
+  for (int count = kAtOnce; count == kAtOnce;) {
+    count = budget_.GrantNext(grants, kAtOnce);
+    if (count > 0) SetLimit();
+    lock.unlock();
+    for (int i = 0; i < count; ++i) grants[i].granted(grants[i].context, grants[i].seat);
+    lock.lock();
+  }
+}
+
+int64_t Pool::Claim(int priority, Claimant claimant, Granted granted, void* context, bool* now) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const int64_t seat = budget_.Claim(priority, claimant, granted, context, now);
+  SetLimit();
+  return seat;
+}
+
+bool Pool::Leave(int64_t seat) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  const bool waiting = budget_.Leave(seat);
+  SetLimit();
+  WakeForWork();
+  GrantSeats(lock);
+  return waiting;
+}
+
+void Pool::Sit(int64_t seat, IdleClock clock, void* loop) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  budget_.Sit(seat, clock, loop);
+  t_seated = true;
+}
+
+void Pool::Unseat(void* loop) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  budget_.Unseat(loop);
+  t_seated = false;
+}
+
+void Pool::Look() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  SetLimit();
+  WakeForWork();
+  GrantSeats(lock);
+}
+
+// ---- Tracing ----
+
+void Pool::SetTracing(bool on) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  tracing_ = on;
+  if (!on) trace_.Clear();
+}
+
+int64_t Pool::Recorded() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return trace_.count();
+}
+
+int64_t Pool::Drain(GrainRecord* records, int64_t room) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return trace_.Drain(records, room);
 }
 
 // ---- Waking and waiting (the mutex is held in all of these) ----
@@ -187,19 +275,36 @@ void Pool::Insert(Batch& batch) {
   batch.next->prev = &batch;
   if (batch.job->fresh) cursor_ = &batch;
   batch.job->fresh = false;
-  if (batch.max_active > limit_) limit_ = batch.max_active;
+  ++present_[batch.priority];
+  if (batch.on_caller && !t_seated) budget_.CallerBegins();
+  if (batch.max_active > threads_ || !budget_.empty()) SetLimit();
 }
 
 void Pool::Remove(Batch& batch) {
   if (cursor_ == &batch) cursor_ = batch.next;
   batch.prev->next = batch.next;
   batch.next->prev = batch.prev;
-  if (batch.max_active > threads_) SetLimit();
+  --present_[batch.priority];
+  const bool counted = !budget_.empty();
+  if (batch.on_caller && !t_seated) budget_.CallerEnds();
+  if (batch.max_active > threads_ || counted) SetLimit();
+}
+
+// The priority that the next grain is kept for, or -1: the most urgent.
+int Pool::PriorityToServe() {
+  if (++picks_ % kYield != 0) return -1;
+  int longest = -1;
+  for (int priority = 0; priority < kPriorities; ++priority)
+    if (present_[priority] > 0 && (longest < 0 || served_[priority] < served_[longest])) longest = priority;
+  return longest;
 }
 
 // The batch whose turn it is, or null.
 Batch* Pool::Pick() {
   if (busy_ >= limit_) return nullptr;
+  const bool alike = (present_[0] > 0) + (present_[1] > 0) + (present_[2] > 0) <= 1;
+  const int kept = alike ? -1 : PriorityToServe();
+  Batch* best = nullptr;
   Batch* batch = cursor_;
   do {
     if (batch != &ring_ && batch->HasWork()) {
@@ -207,13 +312,17 @@ Batch* Pool::Pick() {
         batch->DropWork();
         if (batch->active == 0) RingOwner(*batch);
       } else if (batch->Room() > 0) {
-        cursor_ = batch->next;
-        return batch;
+        if (best == nullptr || batch->priority == kept || (best->priority != kept && batch->priority < best->priority))
+          best = batch;
+        if (alike || best->priority == (kept < 0 ? 0 : kept)) break;
       }
     }
     batch = batch->next;
   } while (batch != cursor_);
-  return nullptr;
+  if (best == nullptr) return nullptr;
+  cursor_ = best->next;
+  served_[best->priority] = picks_;
+  return best;
 }
 
 // Claims one grain, runs it without the lock, and accounts for it.
@@ -243,7 +352,9 @@ void Pool::RunGrain(Batch& batch, const Sleeper& self, std::unique_lock<std::mut
     if (core >= cores_) cores_ = core + 1;
   }
   WakeForWork();
+  const bool tracing = tracing_.load(std::memory_order_relaxed);
   lock.unlock();
+  const int64_t begun = tracing ? NowNs() : 0;
   {
     FloatingPointMode mode;
     const int outer = t_lane;
@@ -258,7 +369,10 @@ void Pool::RunGrain(Batch& batch, const Sleeper& self, std::unique_lock<std::mut
     }
     t_lane = outer;
   }
+  const int64_t ended = tracing ? NowNs() : 0;
   lock.lock();
+  if (tracing) trace_.Add({CurrentThread(), job->control->trace, begun, ended, end - begin, lane});
+  if (!budget_.empty()) SetLimit();
   batch.lanes[lane / 64] &= ~(uint64_t{1} << (lane % 64));
   if (placed) --taken_[core];
   --batch.active;
@@ -281,11 +395,13 @@ void Pool::Loop() {
       if (first_body_ == nullptr) last_body_ = nullptr;
       --waiting_bodies_;
       ++bodies_;
+      ++running_;
       WakeForWork();  // this thread may have been rung for grains
       lock.unlock();
       void (*finished)(JobControl*, Status) = job->finished;
       finished(job, job->RunHere());
       lock.lock();
+      --running_;
       near = false;
       continue;
     }
@@ -370,6 +486,7 @@ void Pool::Run(Batch& batch) {
   batch.on_caller = on_caller;
   batch.owner = &self;
   batch.owner_core = CurrentCore();
+  batch.priority = control->plan.priority;
   std::unique_lock<std::mutex> lock(mutex_);
   Insert(batch);
   while (batch.HasWork() || batch.active > 0) {
@@ -419,6 +536,8 @@ void Pool::Run(Batch& batch) {
 void Pool::RunInline(Batch& batch) {
   Job::Private* job = batch.job;
   Raise(job->peak, 1);
+  const bool tracing = tracing_.load(std::memory_order_relaxed);
+  const int64_t begun = tracing ? NowNs() : 0;
   while (batch.HasWork() && !job->StopRequested()) {
     job->grains.fetch_add(1, std::memory_order_relaxed);
     if (batch.run_for != nullptr) {
@@ -432,6 +551,9 @@ void Pool::RunInline(Batch& batch) {
       batch.run_fork(batch.context, task, forks);
     }
   }
+  if (!tracing) return;
+  std::lock_guard<std::mutex> lock(mutex_);
+  trace_.Add({CurrentThread(), job->control->trace, begun, NowNs(), batch.next_item, 0});
 }
 
 }  // namespace offloop

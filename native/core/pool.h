@@ -4,11 +4,14 @@
 // Contract.
 // - Lead() runs a job's body on a leader thread; grains of all running jobs are taken in
 //   turn by whoever holds a permit. There are threads() permits (more while a job that asked for
-//   more runs: it must not lock the others out); a thread that waits holds none.
+//   more runs: it must not lock the others out; fewer while JavaScript and blocking callers hold cores,
+//   budget.h); a thread that waits holds none.
+// - Of the jobs with work the most urgent goes first, those alike in turn; every kYield-th grain goes to the
+//   priority that has waited longest, so that none starves. Whatever runs yields within a grain.
 // - A waiting leader may run grains, of any job, as long as its own job still has some to give
 //   away; it never starts another body.
 // - A caller that blocks (`.sync`) runs grains of its own job and needs no permit: it has a core
-//   already, and if it held one, blocking callers could keep the asynchronous jobs out.
+//   already, which the budget counts, and if it held one, blocking callers could keep the asynchronous jobs out.
 // - With nothing to do all threads sleep, after a spin of some microseconds.
 // - Whoever stops taking grains first wakes as many threads as there are grains and permits for.
 //   Owners asleep count, so all batches end even if the system gives no further thread.
@@ -23,8 +26,10 @@
 #include <cstdint>
 #include <mutex>
 
+#include "core/budget.h"
 #include "core/control.h"
 #include "core/thread.h"
+#include "core/trace.h"
 
 namespace offloop {
 
@@ -47,6 +52,7 @@ struct Batch {
   void (*run_fork)(void*, const Task&, Forks&) = nullptr;
   void* context = nullptr;
   int64_t items = 0, grain = 1, next_item = 0;
+  int priority = 1;
   Task* tasks = nullptr;
   int64_t task_count = 0, task_capacity = 0;
   bool out_of_memory = false;
@@ -67,11 +73,19 @@ struct Batch {
 };
 
 struct PoolStats {
-  int threads;     // permits
-  int started;     // threads that exist
-  int busy;        // permits in use
-  int64_t grains;  // since the process started
-  int64_t bodies;  // jobs led since the process started
+  int cores;          // of the budget
+  int threads;        // permits, at most
+  int started;        // threads that exist
+  int busy;           // permits in use
+  int held;           // cores that JavaScript and blocking callers hold
+  int claims;         // tasks that wait for a core
+  int running;        // jobs whose body runs
+  int queued;         // jobs that wait for a thread to lead them
+  int64_t grains;     // these since the process started
+  int64_t bodies;     // jobs led
+  int64_t cancelled;  // jobs that were stopped, or ran out of time
+  int64_t scratch;    // bytes
+  int64_t lost;       // records of grains that there was no room for
 };
 
 class Pool {
@@ -79,8 +93,23 @@ class Pool {
   static Pool& Get();
 
   int threads();
-  void SetThreads(int count);
+  // Cores for all, and how many of them grains may have.
+  void SetThreads(int count) { Configure(count, count); }
+  void Configure(int cores, int threads);
   PoolStats Stats();
+
+  // Seats of the budget.
+  int64_t Claim(int priority, Claimant claimant, Granted granted, void* context, bool* now);
+  bool Leave(int64_t seat);
+  void Sit(int64_t seat, IdleClock clock, void* loop);
+  void Unseat(void* loop);
+  // Grants what loops that wait have freed: for whoever has claims waiting, every few milliseconds.
+  void Look();
+
+  // Records of the grains that ran since the last call, if tracing was on. Returns how many it wrote.
+  void SetTracing(bool on);
+  int64_t Drain(GrainRecord* records, int64_t room);
+  int64_t Recorded();
 
   // Queues the body; false if not a single thread could be had to lead it.
   bool Lead(JobControl* job);
@@ -102,6 +131,8 @@ class Pool {
   void RingOwner(Batch& batch);
   void WakeForWork();
   Batch* Pick();
+  int PriorityToServe();
+  void GrantSeats(std::unique_lock<std::mutex>& lock);
   void RunGrain(Batch& batch, const Sleeper& self, std::unique_lock<std::mutex>& lock);
   bool Await(Sleeper& self, bool spin, int64_t until_ns, std::unique_lock<std::mutex>& lock);
   void Insert(Batch& batch);
@@ -121,6 +152,13 @@ class Pool {
   int waking_ = 0;  // rung for, but not there yet
   int callers_waiting_ = 0;
   int threads_;
+  Budget budget_;
+  int present_[kPriorities] = {};     // batches in the ring
+  int64_t served_[kPriorities] = {};  // when each priority last had a grain, counted in picks
+  int64_t picks_ = 0;
+  int running_ = 0;
+  std::atomic<bool> tracing_{false};
+  Trace trace_;
   uint8_t taken_[kMaxCores] = {};  // threads in grains, by the core each was on when it began
   int cores_ = 0;                  // no higher core was seen
   bool spin_;                      // false where another thread can only go on if this one gives up its core

@@ -171,6 +171,21 @@ bool StartDetachedThread(void (*main)(void*), void* argument) {
   return started;
 }
 
+int64_t CurrentThread() {
+#if defined(__linux__)
+  static thread_local const int64_t thread = syscall(SYS_gettid);
+  return thread;
+#elif defined(__APPLE__)
+  uint64_t thread = 0;
+  pthread_threadid_np(nullptr, &thread);
+  return static_cast<int64_t>(thread);
+#elif defined(_WIN32)
+  return static_cast<int64_t>(GetCurrentThreadId());
+#else
+  return 0;
+#endif
+}
+
 int CurrentCore() {
 #if defined(__linux__)
   return sched_getcpu();

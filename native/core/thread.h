@@ -22,6 +22,9 @@ CoreCount CountCores();
 // The same without OFFLOOP_THREADS: what the system gives, not what the user wants.
 CoreCount MeasureCores();
 
+// The system's number of this thread.
+int64_t CurrentThread();
+
 // The core this thread runs on just now, or -1 where that cannot be asked for some nanoseconds.
 int CurrentCore();
 

@@ -165,6 +165,9 @@ Plan ReadPlan(const double* frame) {
   plan.work_ns = frame[frame::kWorkNs];
   if (frame[frame::kGrainNs] > 0) plan.grain_ns = frame[frame::kGrainNs];
   if (frame[frame::kTimeoutMs] > 0) plan.deadline_ns = static_cast<double>(NowNs()) + frame[frame::kTimeoutMs] * 1e6;
+  plan.priority = static_cast<int>(frame[frame::kPriority]);
+  if (plan.priority < 0 || plan.priority >= kPriorities) plan.priority = 1;
+  plan.report = (static_cast<int>(frame[frame::kFlags]) & frame::kFlagReport) != 0;
   plan.inline_only = (static_cast<int>(frame[frame::kFlags]) & frame::kFlagInline) != 0;
   return plan;
 }

@@ -3,9 +3,32 @@
 #include "core/pool.h"
 #include "napi/call.h"
 
-namespace offloop {
+// Of libuv, which Node exports and other hosts of Node-API do not: null there.
+struct uv_loop_s;
+#if defined(__ELF__)
+extern "C" __attribute__((weak)) uint64_t uv_metrics_idle_time(uv_loop_s* loop);
+#elif defined(__APPLE__)
+extern "C" __attribute__((weak_import)) uint64_t uv_metrics_idle_time(uv_loop_s* loop);
+#endif
 
-Environment::Environment(Napi::Env env) : env_(env) {
+namespace offloop {
+namespace {
+
+std::atomic<int64_t> environments{0};
+
+#if defined(__ELF__) || defined(__APPLE__)
+IdleClock LoopClock() {
+  if (uv_metrics_idle_time == nullptr) return nullptr;
+  return [](void* loop) { return static_cast<int64_t>(uv_metrics_idle_time(static_cast<uv_loop_s*>(loop))); };
+}
+#else
+// A seat is held until its task ends.
+IdleClock LoopClock() { return nullptr; }
+#endif
+
+}  // namespace
+
+Environment::Environment(Napi::Env env) : env_(env), number_(++environments) {
   // In a worker that is being terminated no value can be made any more: then this is not sound().
   napi_value buffer = nullptr, name = nullptr;
   void* data = nullptr;
@@ -42,7 +65,39 @@ Status Environment::RunSync(JobControl& job, bool progress) {
   sync_id_ = frame_[frame::kId];
   const Status status = job.RunHere();
   sync_id_ = outer;
+  if (job.plan.report) Report(job);
   return status;
+}
+
+void Environment::Report(const JobControl& job) {
+  double* report = frame_ + frame::kReport;
+  report[0] = static_cast<double>(job.started_ns) / 1e6;
+  report[1] = static_cast<double>(job.ended_ns) / 1e6;
+  report[2] = static_cast<double>(job.grains());
+  report[3] = static_cast<double>(job.peak_threads());
+}
+
+int64_t Environment::Claim(int priority, bool nested) {
+  bool now = false;
+  holders_.fetch_add(1);  // for the claim that waits
+  const Claimant claimant = !nested                  ? Claimant::kOutside
+                            : LoopClock() != nullptr ? Claimant::kTask
+                                                     : Claimant::kBlindTask;
+  const int64_t seat = Pool::Get().Claim(priority, claimant, &Environment::OnGranted, this, &now);
+  if (seat == 0 || now) Release();
+  return now ? seat : -seat;
+}
+
+void Environment::Leave(int64_t seat) {
+  if (Pool::Get().Leave(seat)) Release();
+}
+
+void Environment::Sit(int64_t seat) {
+  uv_loop_s* loop = nullptr;
+  const IdleClock clock = LoopClock();
+  if (clock == nullptr || napi_get_uv_event_loop(env_, &loop) != napi_ok) return;
+  loop_ = loop;
+  Pool::Get().Sit(seat, clock, loop);
 }
 
 void Environment::Start(AsyncJob* job, bool progress) {
@@ -50,6 +105,7 @@ void Environment::Start(AsyncJob* job, bool progress) {
   job->control.owner = job;
   job->control.grower = &grower_;
   job->control.finished = &Environment::OnFinished;
+  job->control.started = &Environment::OnStarted;
   if (progress) job->control.progress = &Environment::OnProgress;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -98,6 +154,22 @@ void Environment::OnFinished(JobControl* control, Status status) {
     else
       self->Post({Event::kSettled, job, 0, status});
     self->changed_.notify_all();
+  }
+  self->Release();
+}
+
+void Environment::OnStarted(JobControl* control) {
+  auto* job = static_cast<AsyncJob*>(control->owner);
+  Environment* self = job->environment;
+  std::lock_guard<std::mutex> lock(self->mutex_);
+  if (!self->closing_) self->Post({Event::kStarted, job, static_cast<double>(control->started_ns) / 1e6, Status::kOk});
+}
+
+void Environment::OnGranted(void* raw, int64_t seat) {
+  auto* self = static_cast<Environment*>(raw);
+  {
+    std::lock_guard<std::mutex> lock(self->mutex_);
+    if (!self->closing_) self->Post({Event::kGranted, nullptr, static_cast<double>(seat), Status::kOk});
   }
   self->Release();
 }
@@ -197,6 +269,12 @@ void Environment::Drain(napi_env env) {
       case Event::kProgress:
         CallEvent(env, Event::kProgress, event.job->id, event.value, 0);
         break;
+      case Event::kStarted:
+        CallEvent(env, Event::kStarted, event.job->id, event.value, 0);
+        break;
+      case Event::kGranted:
+        CallEvent(env, Event::kGranted, event.value, 0, 0);
+        break;
       case Event::kGrow: {
         Growth growth{};
         {
@@ -215,6 +293,7 @@ void Environment::Drain(napi_env env) {
       case Event::kSettled: {
         for (int i = 0; i < kMaxResults; ++i)
           reinterpret_cast<uint64_t*>(frame_)[frame::kResults + i] = event.job->control.results[i];
+        if (event.job->control.plan.report) Report(event.job->control);
         const double id = event.job->id;
         ReleaseStates(event.job->control.slots);
         delete event.job;
@@ -234,6 +313,7 @@ void Environment::Drain(napi_env env) {
 
 void Environment::Cleanup(void* raw) {
   auto* self = static_cast<Environment*>(raw);
+  if (self->loop_ != nullptr) Pool::Get().Unseat(self->loop_);
   {
     std::unique_lock<std::mutex> lock(self->mutex_);
     self->closing_ = true;

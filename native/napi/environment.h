@@ -23,11 +23,14 @@ namespace frame {
 constexpr int kThreads = 0, kWorkNs = 1, kGrainNs = 2, kTimeoutMs = 3, kFlags = 4, kId = 5, kResults = 8, kSlots = 16;
 constexpr int kSlotSize = 8;
 constexpr int kPresent = 0, kNumber = 1, kRows = 2, kCols = 3, kRowStride = 4, kColStride = 5, kOffset = 6;
-constexpr int kLength = kSlots + kMaxParams * kSlotSize;
-constexpr int kFlagProgress = 1, kFlagInline = 2;
+// Of the call that has just ended: began, ended (steady clock, ms), grains, most threads at once.
+constexpr int kReport = kSlots + kMaxParams * kSlotSize;
+constexpr int kLength = kReport + 4;
+constexpr int kPriority = 6;
+constexpr int kFlagProgress = 1, kFlagInline = 2, kFlagReport = 4;
 }  // namespace frame
 
-enum class Event : int { kSettled = 0, kProgress = 1, kGrow = 2 };
+enum class Event : int { kSettled = 0, kProgress = 1, kGrow = 2, kStarted = 3, kGranted = 4 };
 
 class Environment;
 
@@ -57,6 +60,14 @@ class Environment {
   void Stop(double id, Status why);
 
   const Grower* grower() const { return &grower_; }
+  // Names this environment in traces; never used again.
+  int64_t number() const { return number_; }
+
+  // A core for a task: its seat, negative if it is to wait for an event; 0 without memory.
+  int64_t Claim(int priority, bool nested);
+  void Leave(int64_t seat);
+  // The task of this seat runs on this environment's loop.
+  void Sit(int64_t seat);
 
  private:
   struct Posted {
@@ -76,6 +87,8 @@ class Environment {
   };
 
   static void OnFinished(JobControl* control, Status status);
+  static void OnStarted(JobControl* control);
+  static void OnGranted(void* self, int64_t seat);
   static void OnProgress(JobControl* control, double fraction);
   static void OnTick(JobControl* control);
   static void* OnGrow(Job& job, int param, int64_t count);
@@ -84,6 +97,7 @@ class Environment {
 
   void Post(const Posted& event);  // the mutex is held
   void Drain(napi_env env);
+  void Report(const JobControl& job);
   void* AskForArray(napi_env env, double id, int param, int64_t count);
   napi_value CallEvent(napi_env env, Event kind, double id, double a, double b);
   void Release();
@@ -105,6 +119,8 @@ class Environment {
   bool closing_ = false;
   std::atomic<int> holders_{1};  // the environment itself, and every job in flight
   double sync_id_ = 0;
+  const int64_t number_;
+  void* loop_ = nullptr;  // once a task sat here
 };
 
 }  // namespace offloop

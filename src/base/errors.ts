@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'ERR_OFFLOOP_TASK_WORKER' // Error: the worker of a task died or did not start
   | 'ERR_OFFLOOP_TASK_SOURCE' // TypeError: a function that cannot travel as source, or needs something from outside
   | 'ERR_OFFLOOP_DEADLOCK' // Error: a .sync call that would wait for its own thread
+  | 'ERR_OFFLOOP_QUEUE_FULL' // Error: as many calls as `maxQueue` allows run or wait already
   | 'ERR_OFFLOOP_ENGINE' // Error: OFFLOOP_ENGINE=native, and no binary can be used
   | 'ERR_OFFLOOP_CANCELLED' // Cancelled: the reason of a scope or child that was cancelled
   | 'ERR_OFFLOOP_SCOPE_CLOSED' // Error: a child for a scope that has ended
@@ -54,6 +55,14 @@ export function wrongShape(name: string, expected: string, received: string): Er
 
 export function noMemory(what: string, cause?: unknown): Error {
   return coded(RangeError, 'ERR_OFFLOOP_NO_MEMORY', `Expected memory for ${what} but the system refused it`, cause)
+}
+
+export function queueFull(what: string, most: number): Error {
+  return coded(
+    Error,
+    'ERR_OFFLOOP_QUEUE_FULL',
+    `Expected fewer than ${most} ${what} at once (configure({ maxQueue })) but received one more`,
+  )
 }
 
 export function timedOut(name: string, ms: number): Error {

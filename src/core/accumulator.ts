@@ -13,6 +13,7 @@ import type { Call } from '../engine/values.js'
 import { ambient } from './ambient.js'
 import { type Options, readArray, readInteger } from './arguments.js'
 import type { Definition } from './define.js'
+import { type Priority, readPriority } from './priority.js'
 import { readSignal, readThreads, runCall, runCallSync } from './run.js'
 
 export interface StateOptions {
@@ -148,12 +149,17 @@ class State implements Accumulator<unknown, TypedArray[]> {
   }
 
   /** The same without blocking; one at a time. */
-  async pushLater(chunk: TypedArray[], threads: number, signal: AbortSignal | undefined): Promise<void> {
+  async pushLater(
+    chunk: TypedArray[],
+    threads: number,
+    priority: Priority | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     this.#check(chunk)
     this.#busy = true
     for (const piece of this.#pieces(chunk)) {
       const call = this.#reducing.call(piece.arrays, this.#options)
-      this.#insert(piece.level, piece.at, await runCall(this.#definition, call, threads, signal, undefined))
+      this.#insert(piece.level, piece.at, await runCall(this.#definition, call, threads, priority, signal, undefined))
     }
     this.#busy = false
   }
@@ -328,9 +334,10 @@ export async function runStream(
   chunks: unknown,
   options: Options,
 ): Promise<unknown> {
-  const { signal: given, threads: wanted, ...own } = options
+  const { signal: given, threads: wanted, priority: urgency, ...own } = options
   const signal = readSignal(given)
   const threads = readThreads(wanted)
+  const priority = readPriority(urgency)
   const state = makeAccumulator(definition, reducing, own)
   const outer = ambient.get?.()?.signal
   abortedOf(signal, outer)?.throwIfAborted()
@@ -351,7 +358,7 @@ export async function runStream(
       if (reducing.operands.length > 1 && !Array.isArray(chunk)) {
         throw wrongType('chunk', `an array of ${reducing.operands.length} TypedArrays`, chunk)
       }
-      await state.pushLater((reducing.operands.length > 1 ? chunk : [chunk]) as TypedArray[], threads, signal)
+      await state.pushLater((reducing.operands.length > 1 ? chunk : [chunk]) as TypedArray[], threads, priority, signal)
     }
   } finally {
     stop?.()

@@ -1,5 +1,6 @@
 /** How kernels learn of the scope they are called in. Without an open scope `get` is undefined, and nothing is paid. */
 
+import type { Priority } from './priority.js'
 import type { Room } from './room.js'
 
 /** What a call inherits from the scope around it. */
@@ -10,6 +11,8 @@ export interface Ambient {
   readonly deadline: number
   /** At most this many threads; 0: no limit. */
   readonly threads: number
+  /** Of its kernels and tasks. */
+  readonly priority: Priority
 }
 
 /** The scope around the running code. */

@@ -7,6 +7,7 @@
 import type { Dtype } from '../base/dtypes.js'
 import type { Agreement, Call, Runnable } from '../engine/values.js'
 import type { Options } from './arguments.js'
+import type { Priority } from './priority.js'
 import { runAsync, runSync, runTwinFace } from './run.js'
 
 /** Options that every asynchronous call takes. */
@@ -17,6 +18,11 @@ export interface AsyncOptions {
   threads?: number | undefined
   /** Called with fractions from 0 to 1, rising, at most 60 times a second; the last is 1. */
   onProgress?: ((fraction: number) => void) | undefined
+  /**
+   * Which calls go first while there are more than threads: 'high', 'normal' (default, or the scope's) or 'low'. What
+   * is more urgent takes the threads of the rest within a grain, a millisecond at most; a sixteenth is left to these.
+   */
+  priority?: Priority | undefined
 }
 
 /** Options that every blocking call takes. */
@@ -30,6 +36,8 @@ export interface SyncOptions {
   threads?: number | undefined
   /** As for asynchronous calls, called from inside the blocking call. */
   onProgress?: ((fraction: number) => void) | undefined
+  /** As for asynchronous calls: for the threads that help the blocked one. */
+  priority?: Priority | undefined
 }
 
 /** Arguments for laws, `compare` and the benchmark: realistic, of about `size` elements, from seeded numbers. */
@@ -64,8 +72,8 @@ const DEFINITION: unique symbol = Symbol.for('offloop.definition')
 
 export function defineKernel<F extends Callable>(definition: Definition): F {
   const known = {
-    async: new Set(['signal', 'threads', 'onProgress', ...definition.options]),
-    sync: new Set(['timeout', 'threads', 'onProgress', ...definition.options]),
+    async: new Set(['signal', 'threads', 'onProgress', 'priority', ...definition.options]),
+    sync: new Set(['timeout', 'threads', 'onProgress', 'priority', ...definition.options]),
     js: new Set(definition.options),
   }
   const face = (...args: unknown[]) => runAsync(definition, known.async, args)

@@ -13,6 +13,8 @@ export interface Information {
   readonly reason: string
   /** Instruction set in use: 'avx512', 'avx2', 'sse4' or 'neon'; 'none' without native code. */
   readonly isa: string
+  /** Cores that tasks and kernels share. */
+  readonly cores: number
   /** Threads that run kernels at once. */
   readonly threads: number
   /** Where that number comes from: 'affinity', 'cgroup', 'OFFLOOP_THREADS', 'configure()', … */

@@ -7,10 +7,10 @@ export const INLINE_NS = 20_000
 export const SERIAL_NS = 60_000
 // The third line is each kernel's own, `tiny` of its calls: a twin is set up in 100 ns, a native call in 400.
 
-export function planAsync(work: number, threads: number): Plan {
-  return { threads, work, inline: work < INLINE_NS, timeout: 0 }
+export function planAsync(work: number, threads: number, rank: number, report: boolean): Plan {
+  return { threads, work, inline: work < INLINE_NS, timeout: 0, rank, report }
 }
 
-export function planSync(work: number, threads: number, timeout: number): Plan {
-  return { threads, work, inline: work < SERIAL_NS || threads === 1, timeout }
+export function planSync(work: number, threads: number, timeout: number, rank: number, report: boolean): Plan {
+  return { threads, work, inline: work < SERIAL_NS || threads === 1, timeout, rank, report }
 }

@@ -42,7 +42,7 @@ export interface AlongInto<T> {
 export type Chunks<T> = Iterable<T> | AsyncIterable<T>
 
 /** Options of a stream: those of an asynchronous call but for the progress, whose end is not known. */
-export type StreamOptions = Pick<AsyncOptions, 'signal' | 'threads'>
+export type StreamOptions = Pick<AsyncOptions, 'signal' | 'threads' | 'priority'>
 
 /** A reduction of numbers to one number. `O`: options of its own. */
 export interface Reduction<O = NaNOption> {
@@ -415,7 +415,7 @@ export function defineReduction<F extends Callable>(kernel: ReductionDefinition)
 /** A kernel with the faces `state` and `stream` besides. */
 export function withStreams<F extends Callable>(definition: Definition, reducing: Reducing): F {
   const known = new Set([...reducing.options, 'start', 'snapshot'])
-  const streaming = new Set([...reducing.options, 'signal', 'threads'])
+  const streaming = new Set([...reducing.options, 'signal', 'threads', 'priority'])
   return Object.assign(defineKernel<Callable>(definition), {
     state: (options?: unknown) => makeAccumulator(definition, reducing, readOptions(options, known)),
     stream: async (chunks: unknown, options?: unknown) =>

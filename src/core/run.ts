@@ -6,12 +6,12 @@ import { startLater } from '../engine/js-start.js'
 import { TimeoutStatus } from '../engine/native.js'
 import { runTwin } from '../engine/twin.js'
 import type { Call, Outputs, Sink } from '../engine/values.js'
-import { ambient, fewer } from './ambient.js'
+import { type Around, ambient, fewer } from './ambient.js'
 import { type Options, readInteger, readOptions, refuseResizable } from './arguments.js'
 import type { Definition } from './define.js'
 import { INLINE_NS, planAsync, planSync } from './plan.js'
-import type { Room } from './room.js'
-import { MAX_THREADS, settings } from './settings.js'
+import { type Priority, RANK, readPriority } from './priority.js'
+import { MAX_THREADS, refuseMore, settings } from './settings.js'
 
 type Known = ReadonlySet<string>
 type Progress = (fraction: number) => void
@@ -22,9 +22,10 @@ export function runAsync(kernel: Definition, known: Known, args: readonly unknow
     const signal = readSignal(options.signal)
     const threads = readThreads(options.threads)
     const onProgress = readProgress(options.onProgress)
+    const priority = readPriority(options.priority)
     const call = kernel.check(args, options)
     if (signal?.aborted) return Promise.reject(signal.reason)
-    return runCall(kernel, call, threads, signal, onProgress)
+    return runCall(kernel, call, threads, priority, signal, onProgress)
   } catch (error) {
     return Promise.reject(error)
   }
@@ -38,6 +39,7 @@ export function runCall(
   kernel: Definition,
   call: Call,
   threads: number,
+  priority: Priority | undefined,
   signal: AbortSignal | undefined,
   onProgress: Progress | undefined,
 ): Promise<unknown> {
@@ -47,23 +49,32 @@ export function runCall(
     if (settings.guard) guard(value.array.buffer)
   }
   const around = ambient.get?.()
-  if (around === undefined) return start(kernel, call, threads, signal, undefined, undefined, onProgress)
+  if (around === undefined) return start(kernel, call, threads, rankOf(priority), signal, undefined, onProgress)
   if (around.signal.aborted) return Promise.reject(around.signal.reason)
-  return start(kernel, call, fewer(threads, around.threads), signal, around.signal, around.room, onProgress)
+  const rank = RANK[priority ?? around.priority]
+  return start(kernel, call, fewer(threads, around.threads), rank, signal, around, onProgress)
+}
+
+function rankOf(priority: Priority | undefined): number {
+  return priority === undefined ? 1 : RANK[priority]
 }
 
 /** A checked call, blocking. A scope's deadline does not cut it: it may be one of several that make a whole. */
 export function runCallSync(kernel: Definition, call: Call): unknown {
-  return call.finish(compute(kernel, call, ambient.get?.()?.threads ?? 0, 0, undefined))
+  const around = ambient.get?.()
+  return call.finish(compute(kernel, call, around?.threads ?? 0, 0, rankOf(around?.priority), undefined))
 }
+
+/** Calls of this thread that run or wait. */
+let inFlight = 0
 
 function start(
   kernel: Definition,
   call: Call,
   threads: number,
+  rank: number,
   signal: AbortSignal | undefined,
-  outer: AbortSignal | undefined,
-  room: Room | undefined,
+  around: Around | undefined,
   onProgress: Progress | undefined,
 ): Promise<unknown> {
   const native = nativeFor(kernel)
@@ -71,13 +82,17 @@ function start(
     const outputs =
       native === undefined
         ? runTwin(kernel, call.values)
-        : native.sync(kernel, call, planAsync(call.work, threads), undefined)
+        : native.sync(kernel, call, planAsync(call.work, threads, rank, false), undefined)
     // Before anything of the caller's runs: scalar results are in memory that the next call uses again.
     const result = call.finish(outputs)
     onProgress?.(1)
     return Promise.resolve(result)
   }
+  refuseMore('asynchronous calls', inFlight)
+  const outer = around?.signal
+  const room = around?.room
   return new Promise((resolve, reject) => {
+    inFlight++
     let settled = false
     let leave: (() => void) | undefined
     // Until it has begun.
@@ -86,6 +101,7 @@ function start(
     let reached = 0
     const settle = () => {
       settled = true
+      inFlight--
       unlisten?.()
       leave?.()
     }
@@ -134,8 +150,8 @@ function start(
       try {
         stop =
           native === undefined
-            ? startLater(kernel, call, sink)
-            : native.start(kernel, call, planAsync(call.work, threads), sink)
+            ? startLater(kernel, call, rank, sink)
+            : native.start(kernel, call, planAsync(call.work, threads, rank, false), sink)
       } catch (error) {
         sink.reject(error)
       }
@@ -150,16 +166,17 @@ export function runSync(kernel: Definition, known: Known, args: readonly unknown
   const options = args[kernel.arity] === undefined ? undefined : readOptions(args[kernel.arity], known)
   if (options === undefined) {
     const call = kernel.check(args, NO_OPTIONS)
-    return call.finish(computeAround(kernel, call, 0, 0, undefined))
+    return call.finish(computeAround(kernel, call, 0, 0, undefined, undefined))
   }
   const threads = readThreads(options.threads)
   const timeout = readTimeout(options.timeout)
   const onProgress = readProgress(options.onProgress)
+  const priority = readPriority(options.priority)
   const call = kernel.check(args, options)
-  if (onProgress === undefined) return call.finish(computeAround(kernel, call, threads, timeout, undefined))
+  if (onProgress === undefined) return call.finish(computeAround(kernel, call, threads, timeout, priority, undefined))
   let thrown: { error: unknown } | undefined
   let reached = 0
-  const outputs = computeAround(kernel, call, threads, timeout, (fraction) => {
+  const outputs = computeAround(kernel, call, threads, timeout, priority, (fraction) => {
     if (fraction > reached && fraction < 1) {
       reached = fraction
       try {
@@ -180,23 +197,25 @@ const NO_OPTIONS: Options = Object.freeze({})
 
 type Blocking = (fraction: number) => boolean
 
-/** Under the scope around it: its cancellation, its deadline if that is nearer, its threads. */
+/** Under the scope around it: its cancellation, its deadline if that is nearer, its threads, its priority. */
 function computeAround(
   kernel: Definition,
   call: Call,
   threads: number,
   timeout: number,
+  priority: Priority | undefined,
   progress: Blocking | undefined,
 ): Outputs {
   const around = ambient.get?.()
-  if (around === undefined) return compute(kernel, call, threads, timeout, progress)
+  if (around === undefined) return compute(kernel, call, threads, timeout, rankOf(priority), progress)
   if (around.signal.aborted) throw around.signal.reason
   const most = fewer(threads, around.threads)
+  const rank = RANK[priority ?? around.priority]
   const { deadline } = around
-  if (deadline === Infinity) return compute(kernel, call, most, timeout, progress)
+  if (deadline === Infinity) return compute(kernel, call, most, timeout, rank, progress)
   const left = deadline - performance.now()
-  if (timeout !== 0 && timeout <= left) return compute(kernel, call, most, timeout, progress)
-  return compute(kernel, call, most, Math.max(left, 1e-3), progress, () => around.expire())
+  if (timeout !== 0 && timeout <= left) return compute(kernel, call, most, timeout, rank, progress)
+  return compute(kernel, call, most, Math.max(left, 1e-3), rank, progress, () => around.expire())
 }
 
 function compute(
@@ -204,13 +223,14 @@ function compute(
   call: Call,
   threads: number,
   timeout: number,
+  rank: number,
   progress: Blocking | undefined,
   expire?: () => unknown,
 ): Outputs {
   const native = nativeFor(kernel)
   if (native === undefined || (call.tiny === true && threads === 0)) return runTwin(kernel, call.values)
   try {
-    return native.sync(kernel, call, planSync(call.work, threads, timeout), progress)
+    return native.sync(kernel, call, planSync(call.work, threads, timeout, rank, false), progress)
   } catch (error) {
     if (error instanceof TimeoutStatus) throw expire === undefined ? timedOut(`${kernel.name}.sync`, timeout) : expire()
     throw error

@@ -11,18 +11,27 @@ interface Choice {
 }
 
 let choice: Choice | undefined
+let told = false
 
-/** Loads the binary on first use; importing offloop loads nothing. */
+/** Loads the binary on first use; importing offloop loads nothing. Warns where none loads. */
 export function choose(): Readonly<Choice> {
+  const chosen = quietChoice()
+  if (chosen.native === undefined && !told) {
+    told = true
+    warn(chosen.reason)
+  }
+  return chosen
+}
+
+/** The same for those who ask whether there is a native engine, and run no kernel. */
+export function quietChoice(): Readonly<Choice> {
   if (choice !== undefined) return choice
   const asked = process.env.OFFLOOP_ENGINE
   if (asked !== undefined && asked !== '' && asked !== 'js' && asked !== 'native') {
     throw coded(Error, 'ERR_OFFLOOP_ENGINE', `Expected 'js' or 'native' for OFFLOOP_ENGINE but received '${asked}'`)
   }
   if (asked === 'js') {
-    choice = { native: undefined, reason: 'OFFLOOP_ENGINE=js asks for JavaScript' }
-    warn(choice.reason)
-    return choice
+    return (choice = { native: undefined, reason: 'OFFLOOP_ENGINE=js asks for JavaScript' })
   }
   try {
     const native = loadNative()
@@ -41,6 +50,7 @@ export function nativeFor(kernel: Runnable): NativeEngine | undefined {
   const mismatch = native.mismatch(kernel)
   if (mismatch !== undefined) {
     refuse(`the binary does not match this package: ${mismatch}`)
+    choose()
     return undefined
   }
   return native
@@ -56,7 +66,6 @@ function refuse(reason: string, cause?: unknown): void {
     )
   }
   choice = { native: undefined, reason }
-  warn(reason)
 }
 
 /** One warning per thread, with a code that --disable-warning and listeners can tell. */

@@ -5,6 +5,8 @@ import type { Reply } from './js-wire.js'
 
 export interface Task {
   readonly work: number
+  /** 0 goes first. */
+  readonly rank: number
   /** The lane is the task's until it calls `release` or `discard`. Its worker may still be starting. */
   begin(lane: Lane): void
   reply(message: Reply): void

@@ -1,7 +1,7 @@
 /**
  * The workers that run twins.
  *
- * Calls start in the order they came, on at most as many workers as js-limit.ts says, and
+ * Calls start in the order they came, on at most as many workers as limits.ts and the tasks leave, and
  * one more worker takes nothing but small calls, so that these wait for each other but never for a long one. A worker
  * whose call was aborted is never used again; it may linger inside TypedArray.prototype.sort for seconds, and
  * until it is gone it counts: there are never more than twice that and one, whatever is aborted how often.
@@ -10,11 +10,12 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers'
 import { Worker } from 'node:worker_threads'
 import { choose, warn } from './choose.js'
+import { coresHeld } from './cores.js'
 import { deathOf, type Lane, type Task } from './js-lane.js'
-import { workerLimit } from './js-limit.js'
 import { jsMode, leaveWorkers, workerUrl } from './js-mode.js'
 import { dropScratch } from './js-scratch.js'
 import type { Reply } from './js-wire.js'
+import { limits } from './limits.js'
 
 /** Below this many estimated native nanoseconds a call is small: some 10 ms in JavaScript. */
 const SMALL_NS = 1e6
@@ -32,7 +33,9 @@ let dispatching = false
 let timer: NodeJS.Timeout | undefined
 
 export function submit(task: Task): void {
-  queue.push(task)
+  let at = queue.length
+  while (at > 0 && queue[at - 1]!.rank > task.rank) at--
+  queue.splice(at, 0, task)
   dispatch()
 }
 
@@ -80,12 +83,11 @@ function dispatch(): void {
 
 /** Starts one task; false if none can start now. */
 function assign(): boolean {
-  const extra = busy >= workerLimit().threads
+  const extra = busy >= twins()
   if (extra && extraBusy) return false
   const at = extra ? queue.findIndex((task) => task.work < SMALL_NS) : 0
   if (at < 0) return false
-  if (idle.length === 0 && (lanes.size + lingering > 2 * workerLimit().threads || (full && lanes.size > 0)))
-    return false
+  if (idle.length === 0 && (lanes.size + lingering > 2 * limits().threads || (full && lanes.size > 0))) return false
   const lane = idle.pop() ?? open()
   if (lane === undefined) return false
   const [task] = queue.splice(at, 1)
@@ -95,6 +97,12 @@ function assign(): boolean {
   lane.task = task
   task!.begin(lane)
   return true
+}
+
+/** Workers that may run twins now: what tasks leave of the cores, and at least a third. */
+function twins(): number {
+  const { cores, threads } = limits()
+  return Math.min(threads, Math.max(cores - coresHeld(), Math.ceil(cores / 3)))
 }
 
 function open(): Lane | undefined {

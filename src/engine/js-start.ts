@@ -6,9 +6,9 @@ import type { Call, Runnable, Sink } from './values.js'
 let start: typeof startJs | undefined
 
 /** Runs the kernel's twin away from this thread and settles the sink once; returns what stops it. */
-export function startLater(kernel: Runnable, call: Call, sink: Sink): () => void {
+export function startLater(kernel: Runnable, call: Call, rank: number, sink: Sink): () => void {
   const lengths = lengthsOf(call.values)
-  if (start !== undefined) return start(kernel, call, lengths, sink)
+  if (start !== undefined) return start(kernel, call, lengths, rank, sink)
   let stopped = false
   let stop = () => {
     stopped = true
@@ -17,7 +17,7 @@ export function startLater(kernel: Runnable, call: Call, sink: Sink): () => void
   import('./js.js').then(
     (engine) => {
       start = engine.startJs
-      if (!stopped) stop = start(kernel, call, lengths, sink)
+      if (!stopped) stop = start(kernel, call, lengths, rank, sink)
     },
     (error) => sink.reject(error),
   )

@@ -11,8 +11,14 @@ import { runTwin } from './twin.js'
 import type { Call, Outputs, Runnable, Sink, Value } from './values.js'
 
 /** Runs the kernel's twin away from this thread and settles the sink once; returns what stops it. */
-export function startJs(kernel: Runnable, call: Call, lengths: readonly number[], sink: Sink): () => void {
-  const job = new Job(kernel, call, lengths, sink)
+export function startJs(
+  kernel: Runnable,
+  call: Call,
+  lengths: readonly number[],
+  rank: number,
+  sink: Sink,
+): () => void {
+  const job = new Job(kernel, call, lengths, rank, sink)
   hold()
   // A state (a cached plan, a merged sketch) is an object of this thread and cannot travel.
   if (jsMode() === 'loop' || call.values.some((value) => value.kind === 'state')) runOnLoop(job)
@@ -35,6 +41,7 @@ class Job implements Task {
     private readonly kernel: Runnable,
     private readonly call: Call,
     private readonly lengths: readonly number[],
+    readonly rank: number,
     private readonly sink: Sink,
   ) {
     this.work = call.work

@@ -3,8 +3,9 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { constructorOf, type Dtype, type TypedArray } from '../base/dtypes.js'
 import { coded, noMemory } from '../base/errors.js'
+import { onLimits } from './limits.js'
 import { fresh, materialize } from './twin.js'
-import type { Call, Outputs, OutValue, Plan, Runnable, Sink } from './values.js'
+import type { Call, Outputs, OutValue, Plan, Report, Runnable, Sink } from './values.js'
 
 interface Description {
   readonly kernels: Readonly<Record<string, Readonly<Record<string, { index: number; signature: string }>>>>
@@ -22,9 +23,32 @@ interface Addon {
   sync(instance: number, ...arrays: unknown[]): number
   start(instance: number, ...arrays: unknown[]): void
   stop(id: number): void
-  configure(threads: number): void
-  stats(): { threads: number; started: number; busy: number; grains: number; jobs: number }
+  configure(cores: number, threads: number): void
+  claim(rank: number, nested: boolean): number
+  leave(seat: number): void
+  look(): void
+  trace(on: boolean): void
+  drain(): Float64Array
+  stats(): NativeStats
+  readonly environment: number
   state(): unknown
+}
+
+/** Of the process, all threads together; native/core/pool.h says what they are. */
+export interface NativeStats {
+  readonly cores: number
+  readonly threads: number
+  readonly started: number
+  readonly busy: number
+  readonly held: number
+  readonly claims: number
+  readonly running: number
+  readonly queued: number
+  readonly grains: number
+  readonly jobs: number
+  readonly cancelled: number
+  readonly scratch: number
+  readonly lost: number
 }
 
 // The layout of native/napi/environment.h.
@@ -33,13 +57,17 @@ const WORK_NS = 1
 const TIMEOUT_MS = 3
 const FLAGS = 4
 const ID = 5
+const PRIORITY = 6
 const RESULTS = 8
 const SLOTS = 16
 const SLOT_SIZE = 8
 const FLAG_PROGRESS = 1
 const FLAG_INLINE = 2
+const FLAG_REPORT = 4
 const EVENT_PROGRESS = 1
 const EVENT_GROW = 2
+const EVENT_STARTED = 3
+const EVENT_GRANTED = 4
 // native/core/status.h
 const STOPPED = 1
 const TIMEOUT = 2
@@ -61,25 +89,45 @@ export interface NativeEngine {
   mismatch(kernel: Runnable): string | undefined
   sync(kernel: Runnable, call: Call, plan: Plan, progress: ((fraction: number) => boolean) | undefined): Outputs
   start(kernel: Runnable, call: Call, plan: Plan, sink: Sink): () => void
-  configure(threads: number): void
-  stats(): ReturnType<Addon['stats']>
+  /** A core for a task: its seat, or the negative of it if `onGranted` is to say when. */
+  claim(rank: number, nested: boolean): number
+  leave(seat: number): void
+  look(): void
+  onGranted: ((seat: number) => void) | undefined
+  /** How the call that settles, or has just returned, went; to be read at once, where its plan asked for it. */
+  report(): Report
+  /** Whether grains are recorded, in the whole process. */
+  trace(on: boolean): void
+  /** Since the last time: thread, environment, job, instance, begin, end (ns of process.hrtime), items, lane of each. */
+  drain(): Float64Array
+  /** The kernel and element type of an instance, as in `sum[f64]`. */
+  nameOf(instance: number): string
+  /** Names this thread in records. */
+  readonly environment: number
+  /** The number in records of the call that was started last. */
+  readonly lastJob: number
+  /** The binary's file. */
+  readonly path: string
+  stats(): NativeStats
   state(): unknown
 }
 
 /** Throws what the loader threw if there is no binary that loads here. */
 export function loadNative(): NativeEngine {
   const require = createRequire(import.meta.url)
-  const load = require('node-gyp-build') as (root: string) => Addon
-  return connect(load(fileURLToPath(new URL('../..', import.meta.url))))
+  const { path } = require('node-gyp-build') as { path(root: string): string }
+  const file = path(fileURLToPath(new URL('../..', import.meta.url)))
+  return connect(require(file) as Addon, file)
 }
 
-function connect(addon: Addon): NativeEngine {
+function connect(addon: Addon, path: string): NativeEngine {
   const description = addon.describe()
   const pending = new Map<number, Pending>()
   let nextId = 1
   let syncProgress: ((fraction: number) => boolean) | undefined
 
   const onEvent = (kind: number, id: number, a: number, b: number): unknown => {
+    if (kind === EVENT_GRANTED) return engine.onGranted?.(id)
     const job = pending.get(id)
     if (job === undefined) return true
     if (kind === EVENT_PROGRESS) {
@@ -99,6 +147,7 @@ function connect(addon: Addon): NativeEngine {
         return undefined // the kernel reports that memory was refused
       }
     }
+    if (kind === EVENT_STARTED) return job.sink.started?.(a - origin)
     pending.delete(id)
     if (a === 0) job.sink.resolve({ arrays: job.arrays as TypedArray[], f64, i64 })
     else if (a === STOPPED || a === TIMEOUT) job.sink.stopped()
@@ -107,6 +156,9 @@ function connect(addon: Addon): NativeEngine {
   }
   const buffer = addon.connect(onEvent)
   const frame = new Float64Array(buffer)
+  const REPORT = frame.length - 4
+  // Node's hrtime and the addon's clock are one; performance.now() is the same since another zero.
+  const origin = Number(process.hrtime.bigint()) / 1e6 - performance.now()
   const f64 = new Float64Array(buffer, RESULTS * 8, 8)
   const i64 = new BigInt64Array(buffer, RESULTS * 8, 8)
   let syncId = 0
@@ -186,15 +238,22 @@ function connect(addon: Addon): NativeEngine {
     frame[THREADS] = plan.threads
     frame[WORK_NS] = plan.work
     frame[TIMEOUT_MS] = plan.timeout
-    frame[FLAGS] = (progress ? FLAG_PROGRESS : 0) | (plan.inline ? FLAG_INLINE : 0)
+    frame[PRIORITY] = plan.rank
+    frame[FLAGS] = (progress ? FLAG_PROGRESS : 0) | (plan.inline ? FLAG_INLINE : 0) | (plan.report ? FLAG_REPORT : 0)
     frame[ID] = id
     return count
   }
 
   const indexOf = (kernel: Runnable, call: Call) => kernel.indices![call.instance]!
 
-  return {
+  const engine: NativeEngine = {
     description,
+    path,
+    environment: addon.environment,
+    onGranted: undefined,
+    get lastJob() {
+      return nextId - 1
+    },
     mismatch(kernel) {
       const theirs = description.kernels[nativeName(kernel)]
       if (theirs === undefined) return `it has no kernel '${nativeName(kernel)}'`
@@ -214,7 +273,7 @@ function connect(addon: Addon): NativeEngine {
       const passed: unknown[] = [indexOf(kernel, call), 0, 0, 0, 0]
       let status: number
       if (progress === undefined && !grows(call)) {
-        const count = write(call, plan, 0, false, arrays, passed, true)
+        const count = write(call, plan, plan.report ? nextId++ : 0, false, arrays, passed, true)
         status = callSync(addon, passed, count)
         for (let i = 0; i < copies.length; i += 2) copies[i]!.set(copies[i + 1] as Float64Array & BigInt64Array)
       } else {
@@ -251,10 +310,28 @@ function connect(addon: Addon): NativeEngine {
       }
       return () => addon.stop(id)
     },
-    configure: (threads) => addon.configure(threads),
+    claim: (rank, nested) => addon.claim(rank, nested),
+    leave: (seat) => addon.leave(seat),
+    look: () => addon.look(),
+    report: () => ({
+      startedAt: frame[REPORT]! - origin,
+      endedAt: frame[REPORT + 1]! - origin,
+      grains: frame[REPORT + 2]!,
+      threads: frame[REPORT + 3]!,
+    }),
+    trace: (on) => addon.trace(on),
+    drain: () => addon.drain(),
+    nameOf(instance) {
+      for (const [kernel, instances] of Object.entries(description.kernels)) {
+        for (const [name, { index }] of Object.entries(instances)) if (index === instance) return `${kernel}[${name}]`
+      }
+      return `#${instance}`
+    },
     stats: () => addon.stats(),
     state: () => addon.state(),
   }
+  onLimits(({ cores, threads }) => addon.configure(cores, threads))
+  return engine
 }
 
 function nativeName(kernel: Runnable): string {

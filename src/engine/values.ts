@@ -63,6 +63,19 @@ export interface Plan {
   readonly inline: boolean
   /** Milliseconds until the deadline; 0 = none. */
   readonly timeout: number
+  /** 0 goes first, 1 is normal, 2 goes last. */
+  readonly rank: number
+  /** Note when it begins and ends, and tell the sink. */
+  readonly report: boolean
+}
+
+/** How a call went; times in `performance.now()` milliseconds. */
+export interface Report {
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly grains: number
+  /** The most threads that ran its grains at once. */
+  readonly threads: number
 }
 
 /** One way out for an engine: exactly one of these is called, once. */
@@ -71,6 +84,8 @@ export interface Sink {
   stopped(): void
   reject(error: unknown): void
   progress: ((fraction: number) => void) | undefined
+  /** A thread has taken the call over; told where the plan asks for a report. */
+  started?: ((at: number) => void) | undefined
 }
 
 /** A strided matrix as a twin sees it. */

@@ -9,7 +9,10 @@ import { AsyncResource } from 'node:async_hooks'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { timedOut } from '../base/errors.js'
-import { workerLimit } from '../engine/js-limit.js'
+import type { Ambient } from '../core/ambient.js'
+import { type Priority, RANK } from '../core/priority.js'
+import { refuseMore } from '../core/settings.js'
+import { claimCore } from '../engine/cores.js'
 import { hold, letGo } from '../engine/js-loop.js'
 import { failureOf } from './failure.js'
 import { catchUp, hearShared, onAbortTogether, speakShared } from './hubs.js'
@@ -45,6 +48,8 @@ export interface Always {
   readonly signal: AbortSignal | undefined
   /** Milliseconds from the call; Infinity: none. */
   readonly timeout: number
+  /** Without it, that of the scope around. */
+  readonly priority: Priority | undefined
   readonly onProgress: ((fraction: number) => void) | undefined
   /** What an argument is called in errors. */
   readonly nameOf: (index: number) => string
@@ -80,28 +85,18 @@ export function requestOf(
 }
 
 /** The ambient scope as a request takes it along. */
-export function inheritedFrom(ambient: { deadline: number; threads: number } | undefined): Inherited | undefined {
-  if (ambient === undefined) return undefined
-  return { remaining: ambient.deadline - performance.now(), threads: ambient.threads }
+export function inheritedFrom(
+  ambient: Omit<Ambient, 'signal'> | undefined,
+  priority: Priority | undefined,
+): Inherited | undefined {
+  if (ambient === undefined && priority === undefined) return undefined
+  const remaining = ambient === undefined ? Infinity : ambient.deadline - performance.now()
+  return { remaining, threads: ambient?.threads ?? 0, priority: priority ?? ambient!.priority }
 }
 
 const queues: Record<Place, { running: number; waiting: Set<Call> }> = {
   thread: { running: 0, waiting: new Set() },
   process: { running: 0, waiting: new Set() },
-}
-
-function pump(place: Place): void {
-  const queue = queues[place]
-  const { threads } = workerLimit()
-  for (const call of queue.waiting) {
-    if (queue.running >= threads) return
-    queue.waiting.delete(call)
-    queue.running++
-    void call.run().finally(() => {
-      queue.running--
-      pump(place)
-    })
-  }
 }
 
 /** Calls that run and wait, for tests. */
@@ -116,6 +111,8 @@ export class Call {
   private request: Request
   private readonly transfer: Movable[]
   private readonly undo: (() => void)[] = []
+  /** Gives its core back, or leaves the queue for one. */
+  private readonly leave: () => void
   private kill: Kill | undefined
   private readonly timers: NodeJS.Timeout[] = []
   private speak: ((message: Down) => void) | undefined
@@ -134,12 +131,14 @@ export class Call {
   private readonly onProgress: Always['onProgress']
 
   constructor(private readonly ask: Ask) {
-    const { on, label, signal, timeout, onProgress } = ask.always
+    const { on, label, signal, timeout, priority, onProgress } = ask.always
+    const queue = queues[on]
+    refuseMore(`waiting tasks in a ${on}`, queue.waiting.size)
     this.onProgress = onProgress && AsyncResource.bind(onProgress)
     const ambient = currentAmbient()
     if (signal?.aborted) throw signal.reason
     if (ambient?.signal.aborted) throw ambient.signal.reason
-    const { request, transfer } = requestOf(ask, inheritedFrom(ambient))
+    const { request, transfer } = requestOf(ask, inheritedFrom(ambient, priority))
     this.request = request
     this.transfer = transfer as Movable[]
     this.promise = new Promise((resolve, reject) => {
@@ -156,8 +155,16 @@ export class Call {
       const timer = setTimeout(() => this.abort(timedOut(label, timeout)), timeout)
       this.undo.push(() => clearTimeout(timer))
     }
-    queues[on].waiting.add(this)
-    pump(on)
+    queue.waiting.add(this)
+    this.leave = claimCore(RANK[priority ?? ambient?.priority ?? 'normal'], (seat) => {
+      queue.waiting.delete(this)
+      queue.running++
+      if (on === 'thread' && seat !== 0) this.request = { ...this.request, seat }
+      void this.run().finally(() => {
+        queue.running--
+        this.leave()
+      })
+    })
   }
 
   /** It was aborted, by whatever means: what it has sent counts no more. */
@@ -174,6 +181,7 @@ export class Call {
     if (this.settled || this.aborted !== undefined) return
     this.aborted = { reason }
     if (queues[this.ask.always.on].waiting.delete(this)) {
+      this.leave()
       this.settle(() => this.reject(reason))
       return
     }

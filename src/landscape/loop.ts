@@ -82,7 +82,10 @@ class Surroundings {
     if (this.alone) return fn()
     const ambient = currentAmbient()
     const deadline = Math.min(ambient?.deadline ?? Infinity, performance.now() + this.call.timeout + 1)
-    return inherit({ signal: this.signal, deadline, threads: ambient?.threads ?? 0 }, fn)
+    return inherit(
+      { signal: this.signal, deadline, threads: ambient?.threads ?? 0, priority: ambient?.priority ?? 'normal' },
+      fn,
+    )
   }
 
   close(): void {

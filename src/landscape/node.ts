@@ -6,6 +6,7 @@
 import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
 import { type Around, fewer } from '../core/ambient.js'
+import type { Priority } from '../core/priority.js'
 import { Room } from '../core/room.js'
 import { because, Cancelled, says } from './cancelled.js'
 import { clock } from './clock.js'
@@ -28,6 +29,7 @@ export interface Place {
   readonly timeout?: number
   readonly shielded?: boolean
   readonly threads?: number
+  readonly priority?: Priority | undefined
 }
 
 /** Node's timers take no longer ones. */
@@ -39,6 +41,7 @@ export class CancelNode implements Around {
   readonly holder: Holder | undefined
   readonly shielded: boolean
   readonly threads: number
+  readonly priority: Priority
   readonly room: Room | undefined
   closed = false
   /** What cancelled it; undefined while nothing has. */
@@ -54,12 +57,13 @@ export class CancelNode implements Around {
   #controller: AbortController | undefined
   #children: Set<CancelNode> | undefined
 
-  constructor({ parent, title, holder, timeout = Infinity, shielded = false, threads = 0 }: Place) {
+  constructor({ parent, title, holder, timeout = Infinity, shielded = false, threads = 0, priority }: Place) {
     this.parent = parent
     this.title = title
     this.holder = holder
     this.shielded = shielded
     this.threads = fewer(threads, parent?.threads ?? 0)
+    this.priority = priority ?? parent?.priority ?? 'normal'
     this.room = threads === 0 ? parent?.room : new Room(this.threads, parent?.room)
     this.#timeout = timeout
     this.#own = timeout === Infinity ? Infinity : clock.now() + timeout

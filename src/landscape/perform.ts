@@ -103,9 +103,9 @@ class Run {
   around<T>(fn: () => T): T {
     const { ambient } = this.request
     if (this.controller === undefined && ambient === undefined) return fn()
-    const { remaining, threads } = ambient ?? { remaining: Infinity, threads: 0 }
+    const { remaining, threads, priority } = ambient ?? { remaining: Infinity, threads: 0, priority: 'normal' }
     // The caller's own timer, which knows the reason, comes first.
-    return inherit({ signal: this.signal, deadline: performance.now() + remaining + 1, threads }, fn)
+    return inherit({ signal: this.signal, deadline: performance.now() + remaining + 1, threads, priority }, fn)
   }
 
   args(): unknown[] {

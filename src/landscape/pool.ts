@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { threadId } from 'node:worker_threads'
 import type { Tinypool, TinypoolChannel, TinypoolWorker } from 'tinypool'
 import { coded } from '../base/errors.js'
+import { addonPath } from '../engine/cores.js'
 import type { Answer, Movable, Place, Request } from './wire.js'
 
 declare global {
@@ -23,6 +24,13 @@ declare global {
 /** A worker without work ends after this long. */
 const IDLE_MS = 1000
 const MOST_WORKERS = 256
+
+/** What a worker is told as it starts. */
+export interface WorkerData {
+  readonly channel: string
+  /** The file of the native addon, if there is one. */
+  readonly addon: string | undefined
+}
 
 export interface Passing {
   readonly transfer: readonly Movable[]
@@ -71,6 +79,9 @@ export function workers(): Record<Place, number> {
   return { thread: pools.thread?.threads.length ?? 0, process: pools.process?.threads.length ?? 0 }
 }
 
+/** Calls that a pool has not answered. */
+const dispatched: Record<Place, number> = { thread: 0, process: 0 }
+
 async function dispatch(
   { Tinypool }: Library,
   request: Request,
@@ -79,8 +90,11 @@ async function dispatch(
   const { on, label } = request
   for (;;) {
     if (kill?.aborted) return ENDED
+    dispatched[on]++
     try {
       const pool = (pools[on] ??= open(Tinypool, on))
+      // Never more workers than calls: while one starts, the library would start another for each call that comes.
+      pool.options.maxThreads = dispatched[on]
       const answer = pool.run(request, {
         transferList: transfer as Movable[],
         ...(kill === undefined ? {} : { signal: kill }),
@@ -94,6 +108,8 @@ async function dispatch(
       // never read. Threads do not answer once they are killed (perform.ts).
       if (on === 'process' && (error as Error | undefined)?.message === 'Terminating worker thread') continue
       throw lost(label, on, error)
+    } finally {
+      dispatched[on]--
     }
   }
 }
@@ -108,12 +124,12 @@ function open(Pool: Library['Tinypool'], on: Place): Tinypool {
     filename: file,
     runtime: on === 'thread' ? 'worker_threads' : 'child_process',
     minThreads: 0,
-    maxThreads: MOST_WORKERS, // calls.ts sends no more than there are cores
+    maxThreads: MOST_WORKERS, // the library's table of workers has this size
     idleTimeout: IDLE_MS,
     // A worker that waits in Atomics.wait instead of its loop would freeze what a task has left running.
     useAtomics: false,
     trackUnmanagedFds: false,
-    workerData: CHANNEL,
+    workerData: { channel: CHANNEL, addon: on === 'thread' ? addonPath() : undefined } satisfies WorkerData,
     // A process gets nothing but what it is given; the object itself, so that changes are seen.
     ...(on === 'process' ? { env: process.env as Record<string, string>, serialization: 'advanced' as const } : {}),
   })

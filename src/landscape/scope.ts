@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers'
 import { wrongType, wrongValue } from '../base/errors.js'
 import { type Ambient, ambient } from '../core/ambient.js'
 import { readOptions } from '../core/arguments.js'
+import { readPriority } from '../core/priority.js'
 import { readSignal, readThreads } from '../core/run.js'
 import { Block, readName } from './block.js'
 import { clock } from './clock.js'
@@ -14,8 +15,8 @@ export type { Ambient } from '../core/ambient.js'
 export { Cancelled } from './cancelled.js'
 export type { Handle, Moved, OpenScope, Scope, ScopeOptions, SpawnOptions } from './types.js'
 
-const OPTIONS: ReadonlySet<string> = new Set(['timeout', 'signal', 'threads', 'name'])
-const OPTIONS_OF_MOVE: ReadonlySet<string> = new Set(['signal', 'threads', 'name'])
+const OPTIONS: ReadonlySet<string> = new Set(['timeout', 'signal', 'threads', 'priority', 'name'])
+const OPTIONS_OF_MOVE: ReadonlySet<string> = new Set(['signal', 'threads', 'priority', 'name'])
 
 /**
  * Runs `body` and all that it spawns; settles only when all of them have ended.
@@ -26,7 +27,7 @@ const OPTIONS_OF_MOVE: ReadonlySet<string> = new Set(['signal', 'threads', 'name
  * around it or has it as `cause`, as those of `fetch` and of Node's timers do.
  *
  * @param body - gets the scope, whose `spawn` starts children
- * @param options - `timeout` in milliseconds, `signal`, `threads`, `name`
+ * @param options - `timeout` in milliseconds, `signal`, `threads`, `priority`, `name`
  * @returns what `body` returns
  * @throws the failure; an AggregateError (ERR_OFFLOOP_SCOPE_FAILED) of several, the first one first; Cancelled
  *   (ERR_OFFLOOP_CANCELLED) or a TimeoutError (ERR_OFFLOOP_TIMEOUT) if a cancellation cut something off; TypeError or
@@ -57,8 +58,8 @@ export async function scope<T>(body: (s: Scope) => T, options?: ScopeOptions): P
  * const total = await s.run(() => sum(b))
  */
 export function openScope(options?: ScopeOptions): OpenScope {
-  const { name, timeout, signal, threads } = readScope(options, OPTIONS)
-  const block = new Block(name, { timeout, threads }, false)
+  const { name, signal, ...place } = readScope(options, OPTIONS)
+  const block = new Block(name, place, false)
   if (signal !== undefined) block.node.obey(signal)
   let closing = false
   const close = async (): Promise<void> => {
@@ -181,10 +182,10 @@ export function currentAmbient(): Ambient | undefined {
  * with its deadline and threads. The scope ends when `fn` has, or the promise that it returned.
  */
 export function inherit<T>(from: Ambient, fn: () => T): T {
-  const { signal, deadline, threads } = from
+  const { signal, deadline, threads, priority } = from
   enter()
   const timeout = deadline === Infinity || signal.aborted ? Infinity : Math.max(0, deadline - clock.now())
-  const node = new CancelNode({ parent: undefined, title: 'scope', timeout, threads })
+  const node = new CancelNode({ parent: undefined, title: 'scope', timeout, threads, priority })
   node.standFor(signal)
   const end = () => {
     node.close()
@@ -205,8 +206,8 @@ export function inherit<T>(from: Ambient, fn: () => T): T {
 /** Checks what a caller gave, and starts. */
 function open(body: unknown, options: unknown, known: ReadonlySet<string>, shielded: boolean): Block {
   const fn = readBody('body', body)
-  const { name, timeout, signal, threads } = readScope(options, known)
-  const block = new Block(name, { timeout, threads, shielded }, true)
+  const { name, signal, ...place } = readScope(options, known)
+  const block = new Block(name, { ...place, shielded }, true)
   if (signal !== undefined) block.node.obey(signal)
   block.run(() => fn(block))
   return block
@@ -215,13 +216,14 @@ function open(body: unknown, options: unknown, known: ReadonlySet<string>, shiel
 function readScope(
   value: unknown,
   known: ReadonlySet<string>,
-): { name: string | undefined; timeout: number; signal: AbortSignal | undefined; threads: number } {
+): Pick<ScopeOptions, 'name' | 'signal' | 'priority'> & { timeout: number; threads: number } {
   const options = readOptions(value, known)
   return {
     name: readName(options.name),
     timeout: options.timeout === undefined ? Infinity : readMs('timeout', options.timeout),
     signal: readSignal(options.signal),
     threads: readThreads(options.threads),
+    priority: readPriority(options.priority),
   }
 }
 

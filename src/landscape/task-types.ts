@@ -1,4 +1,5 @@
 /** The faces of tasks. */
+import type { Priority } from '../core/priority.js'
 import type { TaskContext } from './task-context.js'
 import type { Movable } from './wire.js'
 
@@ -9,6 +10,11 @@ export interface TaskOptions {
   name?: string | undefined
   /** In a process, unless `on` says otherwise: for work that keeps a core busy. */
   cpuBound?: boolean | undefined
+  /**
+   * Which calls start first while more wait than there are cores, and the priority of the kernels inside: 'high',
+   * 'normal' (default, or the scope's) or 'low'. A call that runs is not interrupted.
+   */
+  priority?: Priority | undefined
   /** Milliseconds from an abort until the worker of a task that goes on is replaced. Default: 200. */
   grace?: number | undefined
   /** Of a URL and an export: the export is a generator function. */
@@ -22,6 +28,8 @@ export interface CallOptions {
   transfer?: readonly Movable[] | undefined
   /** Milliseconds until a call is aborted with a TimeoutError (ERR_OFFLOOP_TIMEOUT). */
   timeout?: number | undefined
+  /** Instead of the task's. */
+  priority?: Priority | undefined
   /** Gets the fractions of `ctx.progress`, rising; the last is 1. An error it throws aborts the call. */
   onProgress?: ((fraction: number) => void) | undefined
 }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { wrongType, wrongValue } from '../base/errors.js'
 import { readBoolean, readChoice, readFinite, readOptions } from '../core/arguments.js'
+import { type Priority, readPriority } from '../core/priority.js'
 import { readSignal } from '../core/run.js'
 import { type Always, type Ask, Call, inheritedFrom, requestOf } from './call.js'
 import { type Any, exported } from './code.js'
@@ -16,8 +17,8 @@ import type { CallOptions, TaskDescription, TaskFactory, TaskOptions } from './t
 import type { Code, Movable, Place } from './wire.js'
 
 const PLACES = ['loop', 'thread', 'process'] as const
-const TASK_OPTIONS: ReadonlySet<string> = new Set(['on', 'name', 'cpuBound', 'grace', 'stream'])
-const CALL_OPTIONS: ReadonlySet<string> = new Set(['signal', 'transfer', 'timeout', 'onProgress'])
+const TASK_OPTIONS: ReadonlySet<string> = new Set(['on', 'name', 'cpuBound', 'priority', 'grace', 'stream'])
+const CALL_OPTIONS: ReadonlySet<string> = new Set(['signal', 'transfer', 'timeout', 'priority', 'onProgress'])
 const GRACE_MS = 200
 /** Node's timers take no longer ones. */
 const LONGEST_MS = 2 ** 31 - 1
@@ -45,10 +46,17 @@ interface Given {
   readonly signal: AbortSignal | undefined
   readonly transfer: readonly Movable[]
   readonly timeout: number
+  readonly priority: Priority | undefined
   readonly onProgress: ((fraction: number) => void) | undefined
 }
 
-const NOTHING: Given = { signal: undefined, transfer: [], timeout: Infinity, onProgress: undefined }
+const NOTHING: Given = {
+  signal: undefined,
+  transfer: [],
+  timeout: Infinity,
+  priority: undefined,
+  onProgress: undefined,
+}
 
 /**
  * Makes a task of a function: `await f(x)` runs it where it belongs, `f.sync(x)` waits for it, `f.js(x)` runs it here
@@ -66,7 +74,7 @@ const NOTHING: Given = { signal: undefined, transfer: [], timeout: Infinity, onP
  * cause and a stack of both sides.
  *
  * @param fn - the function; after `constants`, a plain object that it gets as its first parameter
- * @param options - `on: 'loop' | 'thread' | 'process'`, `name`, `cpuBound`, `grace` in milliseconds (200), `stream`
+ * @param options - `on: 'loop' | 'thread' | 'process'`, `name`, `cpuBound`, `priority`, `grace` in milliseconds (200), `stream`
  * @throws TypeError or RangeError (ERR_OFFLOOP_ARG_…, ERR_OFFLOOP_OPTION) for bad arguments. A call rejects with
  *   TypeError ERR_OFFLOOP_TASK_SOURCE (outer variables, each named), TypeError ERR_OFFLOOP_TASK_CLONE (an argument, a
  *   result or a value that cannot be copied, named), Error ERR_OFFLOOP_TASK_WORKER (its worker died: how), a
@@ -99,9 +107,10 @@ function define(args: readonly unknown[], contextual: boolean, below: object): u
   if (typeof first === 'string' || first instanceof URL) {
     const url = readUrl(first)
     if (typeof second !== 'string') throw wrongType('exportName', 'the name of an export', second)
-    const { on = 'thread', name = second, stream = false, grace } = readTaskOptions(args[2])
+    const { on = 'thread', name = second, stream = false, grace, priority } = readTaskOptions(args[2])
     const work = { url, exportName: second }
-    return faceOf({ work, name, on, stream, contextual, grace, constants: undefined, waits: true }, NOTHING)
+    const definition = { work, name, on, stream, contextual, grace, constants: undefined, waits: true }
+    return faceOf(definition, { ...NOTHING, priority })
   }
   const constants = typeof first === 'function' ? undefined : readConstants(first)
   const [fn, given] = constants === undefined ? [first, second] : [second, args[2]]
@@ -113,7 +122,8 @@ function define(args: readonly unknown[], contextual: boolean, below: object): u
   const stream = kind.endsWith('GeneratorFunction]')
   if (options.stream === true && !stream) throw wrongType('fn', 'a generator function', fn)
   const work: Work = { fn: fn as Any, base: on === 'loop' ? undefined : callerFile(below) }
-  return faceOf({ work, name, on, stream, contextual, grace, constants, waits }, NOTHING)
+  const definition = { work, name, on, stream, contextual, grace, constants, waits }
+  return faceOf(definition, { ...NOTHING, priority: options.priority })
 }
 
 function faceOf(definition: Definition, given: Given): unknown {
@@ -196,7 +206,7 @@ function sync(definition: Definition, given: Given, args: readonly unknown[]): u
   Error.captureStackTrace(site, sync)
   const { request, transfer } = requestOf(
     askOf(definition, alwaysOf(definition, given, on), args, site),
-    inheritedFrom(currentAmbient()),
+    inheritedFrom(currentAmbient(), given.priority),
   )
   const timeout = given.timeout === Infinity ? undefined : given.timeout
   return runSync({ request, transfer }, { timeout, signal: given.signal, stack: site.stack })
@@ -235,10 +245,11 @@ interface ReadOptions {
   readonly name: string | undefined
   readonly grace: number
   readonly stream: boolean | undefined
+  readonly priority: Priority | undefined
 }
 
 function readTaskOptions(value: unknown): ReadOptions {
-  const { on, name, cpuBound, grace, stream } = readOptions(value, TASK_OPTIONS) as TaskOptions
+  const { on, name, cpuBound, grace, stream, priority } = readOptions(value, TASK_OPTIONS) as TaskOptions
   if (name !== undefined && typeof name !== 'string') throw wrongType('name', 'a string', name)
   const bound = readBoolean('cpuBound', cpuBound, false)
   const place = on === undefined ? undefined : PLACES[readChoice('on', on, PLACES)]
@@ -247,11 +258,12 @@ function readTaskOptions(value: unknown): ReadOptions {
     name,
     grace: grace === undefined ? GRACE_MS : Math.min(readFinite('grace', grace, 0), LONGEST_MS),
     stream: stream === undefined ? undefined : readBoolean('stream', stream, false),
+    priority: readPriority(priority),
   }
 }
 
 function readCallOptions(value: unknown, given: Given): Given {
-  const { signal, transfer, timeout, onProgress } = readOptions(value, CALL_OPTIONS) as CallOptions
+  const { signal, transfer, timeout, priority, onProgress } = readOptions(value, CALL_OPTIONS) as CallOptions
   if (transfer !== undefined && !Array.isArray(transfer)) throw wrongType('transfer', 'an array of buffers', transfer)
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw wrongType('onProgress', 'a function', onProgress)
@@ -259,6 +271,7 @@ function readCallOptions(value: unknown, given: Given): Given {
     signal: readSignal(signal) ?? given.signal,
     transfer: (transfer as readonly Movable[] | undefined) ?? given.transfer,
     timeout: timeout === undefined ? given.timeout : readTimeout(timeout),
+    priority: readPriority(priority) ?? given.priority,
     onProgress: onProgress ?? given.onProgress,
   }
 }

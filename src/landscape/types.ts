@@ -1,4 +1,5 @@
 /** The faces of scopes. */
+import type { Priority } from '../core/priority.js'
 
 /** Options of a scope, all of them for everything inside. */
 export interface ScopeOptions {
@@ -8,6 +9,8 @@ export interface ScopeOptions {
   signal?: AbortSignal | undefined
   /** The kernels called inside have at most this many threads together, 1 to 256: what does not fit waits its turn. */
   threads?: number | undefined
+  /** Of the kernels and tasks called inside, unless they say otherwise. Default: that of the scope around, or 'normal'. */
+  priority?: Priority | undefined
   /** For messages. */
   name?: string | undefined
 }

@@ -2,6 +2,7 @@
 import { DefaultDeserializer, deserialize, serialize } from 'node:v8'
 import type { MessagePort } from 'node:worker_threads'
 import { coded, describe } from '../base/errors.js'
+import type { Priority } from '../core/priority.js'
 import { errorOf, type Failure } from './failure.js'
 
 /** Where a worker lives. */
@@ -21,6 +22,7 @@ export interface Inherited {
   readonly remaining: number
   /** At most so many native threads; 0: no limit. */
   readonly threads: number
+  readonly priority: Priority
 }
 
 export interface Request {
@@ -36,6 +38,8 @@ export interface Request {
   /** The function is a generator whose values are sent one by one. */
   readonly stream?: true
   readonly ambient?: Inherited
+  /** Its seat in the budget of cores (threads only). */
+  readonly seat?: number
   /** There is a way to speak while it runs; line.ts. */
   readonly line?: true
   readonly port?: MessagePort

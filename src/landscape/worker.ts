@@ -1,11 +1,22 @@
 /** Entry of a worker of the task pools, thread or process: the pool library calls what it exports with each request. */
 import { isMainThread, workerData } from 'node:worker_threads'
+import { setLimits } from '../engine/limits.js'
+import { sit } from '../engine/seat.js'
 import { lineOf, listenToParent, listenToPool } from './line.js'
 import { perform } from './perform.js'
+import type { WorkerData } from './pool.js'
 import type { Answer, Request } from './wire.js'
 
-if (isMainThread) listenToParent()
-else listenToPool((workerData as [unknown, string])[1]) // the library puts its own data first
+let addon: string | undefined
+if (isMainThread) {
+  listenToParent()
+  // A process holds one core of its parent's.
+  setLimits({ cores: 1, threads: 1, source: 'a task in a process has one core' })
+} else {
+  const data = (workerData as [unknown, WorkerData])[1] // the library puts its own data first
+  listenToPool(data.channel)
+  addon = data.addon
+}
 
 // What gives import() in shipped functions its base is experimental on Node 20 to 24; once per worker is no news.
 const { emitWarning } = process
@@ -15,5 +26,6 @@ process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
 }
 
 export default function run(request: Request): Promise<Answer> {
+  if (request.seat !== undefined && addon !== undefined) sit(addon, request.seat)
   return perform(request, lineOf(request))
 }

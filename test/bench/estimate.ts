@@ -50,7 +50,9 @@ async function measure(bench: Bench, definition: Definition, dtype: string, size
   const { work } = definition.check(args, options)
   const once = () => {
     const call = definition.check(args, options)
-    call.finish(native.sync(definition, call, { threads: 1, work, inline: true, timeout: 0 }, undefined))
+    call.finish(
+      native.sync(definition, call, { threads: 1, work, inline: true, timeout: 0, rank: 1, report: false }, undefined),
+    )
   }
   // Short calls in batches of about 2 ms, and until V8 has compiled what it will.
   const begun = performance.now()

@@ -4,6 +4,7 @@
 
 #include "check.h"
 
+int BudgetTests();
 int PoolTests();
 int JobTests();
 int KernelSchemaTests();
@@ -20,8 +21,8 @@ int main(int argc, char** argv) {
   const struct {
     const char* name;
     int (*run)();
-  } suites[] = {{"pool", &PoolTests}, {"job", &JobTests},   {"schema", &KernelSchemaTests},
-                {"sort", &SortTests}, {"topk", &TopKTests}, {"sum", &SumTests}};
+  } suites[] = {{"pool", &PoolTests}, {"budget", &BudgetTests}, {"job", &JobTests}, {"schema", &KernelSchemaTests},
+                {"sort", &SortTests}, {"topk", &TopKTests},     {"sum", &SumTests}};
   int failed_suites = 0;
   for (const auto& suite : suites) {
     bool wanted = suite.run != nullptr && argc < 2;
