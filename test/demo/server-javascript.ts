@@ -7,8 +7,8 @@ import { now } from './server-plan.js'
 
 const CONTEXT = { checkpoint() {} }
 
-/** Of the loop, between two pieces of work. Each accepts one connection, and the end of one takes several. */
-const TURNS = 20
+/** Of the loop, between two pieces of work: each accepts one connection only. */
+const TURNS = 200
 
 let last: Promise<unknown> = Promise.resolve()
 

@@ -8,8 +8,10 @@ import { HISTOGRAM, NEIGHBOURS, QUANTILES, waysWithout } from './server-plain.js
 const { bins, low, high } = HISTOGRAM
 const ways = task.withContext(waysWithout)
 
-function within<T>({ gone, timeoutMs }: Job, work: () => Promise<T>): Promise<T> {
-  return scope(work, { signal: gone, timeout: timeoutMs })
+type Priority = 'normal' | 'low'
+
+function within<T>({ gone, timeoutMs }: Job, work: () => Promise<T>, priority: Priority = 'normal'): Promise<T> {
+  return scope(work, { signal: gone, timeout: timeoutMs, priority })
 }
 
 await serve(({ count, digits, direct, airports }) => {
@@ -22,15 +24,19 @@ await serve(({ count, digits, direct, airports }) => {
         return { indices: indices.data, scores: scores.data }
       }),
     statistics: (delay, distance, job) =>
-      within(job, async () => {
-        const [{ mean, variance }, { counts }, delays, miles] = await Promise.all([
-          moments(delay),
-          histogram(delay, { bins, range: [low, high] }),
-          quantile(delay, QUANTILES),
-          quantile(distance, QUANTILES),
-        ])
-        return { mean, deviation: Math.sqrt(variance), counts, delays, miles }
-      }),
+      within(
+        job,
+        async () => {
+          const [{ mean, variance }, { counts }, delays, miles] = await Promise.all([
+            moments(delay),
+            histogram(delay, { bins, range: [low, high] }),
+            quantile(delay, QUANTILES),
+            quantile(distance, QUANTILES),
+          ])
+          return { mean, deviation: Math.sqrt(variance), counts, delays, miles }
+        },
+        'low',
+      ),
     closing: (airport, job) => within(job, () => ways(direct, airports.length, airport)),
   }
 })

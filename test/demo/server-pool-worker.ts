@@ -14,16 +14,18 @@ interface Shared {
   readonly norms: Float64Array
   readonly direct: Float64Array
   readonly airports: number
-  readonly times: Float64Array
+  readonly begun: Float64Array
+  /** [0]: how many have been. */
+  readonly ready: Float64Array
 }
 
 const CONTEXT = { checkpoint() {} }
 // The library puts its own data first.
-const { digits, norms, direct, airports, times } = (workerData as [unknown, Shared])[1]
-times[0]! += performance.now() // since this thread was started
+const { digits, norms, direct, airports, begun, ready } = (workerData as [unknown, Shared])[1]
+ready[++ready[0]!] = now()
 
 export default function run(order: Order & { readonly slot: number }): unknown {
-  times[order.slot] = now()
+  begun[order.slot] = now()
   if (order.kind === 'search') return nearest(order.queries, digits, norms, PIXELS)
   if (order.kind === 'statistics') return statistics(order.delay, order.distance)
   return waysWithout(CONTEXT, direct, airports, order.airport)

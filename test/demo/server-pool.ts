@@ -7,8 +7,11 @@ import { now } from './server-plan.js'
 import type { Order } from './server-pool-worker.js'
 
 const threads = availableParallelism()
-/** Of each of the last jobs, when it began, by the worker's word; and in [0] what starting workers took altogether. */
-const times = new Float64Array(new SharedArrayBuffer(8 * 4096))
+/** When each of the last jobs began, and when each worker was ready, by the workers' word. */
+const begun = new Float64Array(new SharedArrayBuffer(8 * 4096))
+const ready = new Float64Array(new SharedArrayBuffer(8 * 4096))
+/** When workers were ended. */
+const killed: number[] = []
 
 await serve(
   ({ digits, norms, direct, airports }) => {
@@ -16,21 +19,22 @@ await serve(
       filename: fileURLToPath(new URL('server-pool-worker.js', import.meta.url)),
       minThreads: threads,
       maxThreads: threads,
-      workerData: { digits, norms, direct, airports: airports.length, times },
+      workerData: { digits, norms, direct, airports: airports.length, begun, ready },
     })
     /** A job that is aborted is withdrawn, or its worker ended and replaced: the library's way. */
     const run = async <T>(order: Order, { id, gone, timeoutMs, begin, end }: Job): Promise<T> => {
-      const slot = 1 + (id % (times.length - 1))
-      times[slot] = Number.NaN
+      const slot = id % begun.length
+      begun[slot] = Number.NaN
       try {
         const signal = AbortSignal.any([gone, AbortSignal.timeout(timeoutMs)])
         return (await pool.run({ ...order, slot }, { signal })) as T
       } catch (error) {
+        if ((error as Error).name === 'AbortError' && begun[slot]! > 0) killed.push(now())
         gone.throwIfAborted()
         throw (error as Error).name === 'AbortError' ? new DOMException('The time is over', 'TimeoutError') : error
       } finally {
         end(now())
-        begin(times[slot])
+        begin(begun[slot])
       }
     }
     return {
@@ -39,5 +43,6 @@ await serve(
       closing: (airport, job) => run({ kind: 'closing', airport }, job),
     }
   },
-  () => times[0]!,
+  // From the end of each to the beginning of the one in its place.
+  () => killed.reduce((sum, at, i) => sum + Math.max(0, (ready[1 + threads + i] ?? 0) - at), 0),
 )

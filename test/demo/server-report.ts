@@ -122,7 +122,7 @@ export function report(runs: readonly Run[], size: Size, load: Omit<LoadOptions,
     ...(failed === 0 ? [] : [`  ${failed} requests failed   ${mark(false, 'WRONG')}`]),
     '  wasted: computing for clients that had hung up, of what the cores can do; stopped after: the',
     '  median from the hang-up seen to the end of the work. Times of cheap requests count from when',
-    `  they were due; the load comes from the same ${availableParallelism()} cores. Medians of ${load.seconds} s each.`,
+    `  they were due; the load comes from the same ${availableParallelism()} cores. ${load.seconds} s each.`,
     `  ${cpus()[0]?.model.trim() ?? machine.platform} · ${machine.engine === 'native' ? machine.isa : 'no native code'} · Node ${machine.node}`,
   ]
 }
