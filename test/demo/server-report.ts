@@ -120,9 +120,9 @@ export function report(runs: readonly Run[], size: Size, load: Omit<LoadOptions,
     '',
     `  The same answers: ${compared} requests that more than one server answered   ${mark(differing.length === 0, `DIFFERENT: ${differing.slice(0, 3).join(', ')}`)}`,
     ...(failed === 0 ? [] : [`  ${failed} requests failed   ${mark(false, 'WRONG')}`]),
-    '  wasted: computing for clients that had hung up, of what the cores can do; stopped after: the',
-    '  median from the hang-up seen to the end of the work. Times of cheap requests count from when',
-    `  they were due; the load comes from the same ${availableParallelism()} cores. ${load.seconds} s each.`,
+    '  cheap: from when a request was due. wasted: computing for clients that had hung up, and replacing',
+    '  workers, of what the cores can do; stopped after: median from the hang-up seen to the end of the',
+    `  work. ${load.seconds} s each, the load from the same ${availableParallelism()} cores.`,
     `  ${cpus()[0]?.model.trim() ?? machine.platform} · ${machine.engine === 'native' ? machine.isa : 'no native code'} · Node ${machine.node}`,
   ]
 }
