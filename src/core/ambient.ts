@@ -20,8 +20,6 @@ export interface Progress {
   readonly state?: 'queued' | 'running'
   /** From 0 to 1; undefined: nobody told. */
   readonly fraction?: number | undefined
-  /** A kernel: it has left the queue of its scope, and is in those of its engine. */
-  readonly entered?: boolean
 }
 
 /** Something that the code of a scope waits for. */

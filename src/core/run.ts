@@ -92,6 +92,11 @@ export function runCallSync(kernel: Definition, call: Call): unknown {
 /** Calls of this thread that run or wait. */
 let inFlight = 0
 
+/** Asynchronous calls of this thread that have not settled. */
+export function callsInFlight(): number {
+  return inFlight
+}
+
 function start(
   kernel: Definition,
   call: Call,
@@ -161,7 +166,6 @@ function away(
     const wait = around?.waitFor('kernel', kernel.name, () => ({
       state: entered ? 'running' : 'queued',
       fraction: reached || undefined,
-      entered,
     }))
     let leave: (() => void) | undefined
     // Until it has begun.

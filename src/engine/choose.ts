@@ -48,11 +48,6 @@ export function chosen(): Readonly<Choice> | undefined {
   return choice
 }
 
-/** The native engine if it was chosen before. */
-export function chosenNative(): NativeEngine | undefined {
-  return choice?.native
-}
-
 /** The native engine if it can run this kernel. */
 export function nativeFor(kernel: Runnable): NativeEngine | undefined {
   const { native } = choose()

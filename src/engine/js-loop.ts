@@ -31,11 +31,6 @@ export function hold(): void {
   else holding.ref()
 }
 
-/** Calls outstanding: kernels of the JavaScript engine, and tasks. */
-export function outstandingHere(): number {
-  return outstanding
-}
-
 export function letGo(): void {
   if (--outstanding === 0) holding!.unref()
 }

@@ -93,8 +93,6 @@ export interface NativeEngine {
   start(kernel: Runnable, call: Call, plan: Plan, sink: Sink): () => void
   /** Asynchronous calls of this thread that have not settled, and the bytes of their arrays. */
   held(): { calls: number; bytes: number }
-  /** Asynchronous calls of this thread that have not settled. */
-  outstanding(): number
   /** A core for a task: its seat, or the negative of it if `onGranted` is to say when. */
   claim(rank: number, nested: boolean): number
   leave(seat: number): void
@@ -338,7 +336,6 @@ function connect(addon: Addon, path: string): NativeEngine {
       for (const { call } of pending.values()) bytes += bytesOf(call.values)
       return { calls: pending.size, bytes }
     },
-    outstanding: () => pending.size,
     state: () => addon.state(),
   }
   onLimits(({ cores, threads }) => addon.configure(cores, threads))

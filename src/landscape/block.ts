@@ -7,12 +7,13 @@
  */
 import { coded, wrongType } from '../base/errors.js'
 import { readOptions } from '../core/arguments.js'
+import type { Priority } from '../core/priority.js'
 import { landscape } from '../core/stats.js'
 import { because } from './cancelled.js'
 import { ScopeSpan, scopes } from './channels.js'
 import { clock } from './clock.js'
 import { current, enter, leave, within } from './context.js'
-import { CancelNode, type Holder, type Kind, type Place } from './node.js'
+import { CancelNode, type Holder, type Kind } from './node.js'
 import type { Handle, Scope, SpawnOptions } from './types.js'
 
 const SPAWN_OPTIONS: ReadonlySet<string> = new Set(['name'])
@@ -43,7 +44,7 @@ export class Block implements Scope, Holder {
   constructor(
     kind: Kind,
     name: string | undefined,
-    { timeout, threads, priority }: { readonly timeout: number; readonly threads: number } & Pick<Place, 'priority'>,
+    { timeout, threads, priority }: { timeout: number; threads: number; priority: Priority | undefined },
     standing: boolean,
   ) {
     const parent = current()

@@ -233,7 +233,7 @@ function open(kind: Kind, body: unknown, options: unknown): Block {
 function readScope(
   value: unknown,
   known: ReadonlySet<string>,
-): Pick<ScopeOptions, 'name' | 'signal' | 'priority'> & { timeout: number; threads: number } {
+): Required<Pick<ScopeOptions, 'name' | 'signal' | 'priority'>> & { timeout: number; threads: number } {
   const options = readOptions(value, known)
   return {
     name: readName(options.name),

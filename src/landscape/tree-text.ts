@@ -2,10 +2,15 @@
 import type { ScopeNode, ScopeTree, ScopeWait } from './tree.js'
 
 const COLUMNS = 80
-const MOST_NODES = 100
+/** Of nodes and what they wait for; for each node one more may say what is left out. */
+const MOST_LINES = 180
 const MOST_CHILDREN = 20
 const MOST_WAITS = 5
 const MOST_LEVELS = 16
+
+/** What a node's line says only where it is not as above. */
+type Limits = Pick<ScopeNode, 'threads' | 'priority'>
+const OUTSIDE: Limits = { priority: 'normal' }
 
 const CANCELLED_BY = {
   cancel: 'by cancel()',
@@ -14,6 +19,9 @@ const CANCELLED_BY = {
   failure: 'by a failure',
   outer: 'from above',
 } as const
+
+/** What the line says already, of the sentences that reasons are. */
+const KNOWN = /^Expected .*? but (it was cancelled|the caller's signal was aborted)?(: )?/s
 
 const PLACES = { loop: 'on the loop', thread: 'on a thread', process: 'in a process' } as const
 
@@ -26,7 +34,7 @@ export function textOf({ roots, outside, time }: ScopeTree): string {
       : `open: ${many(scopes, 'scope')}${children > 0 ? `, ${many(children, 'child', 'children')}` : ''}`
   const lines = [head]
   const shown = choose(roots)
-  drawAll(roots, '', shown, time, 0, lines)
+  drawAll(roots, '', shown, time, OUTSIDE, lines)
   const others = [
     ...(outside.kernels > 0 ? [many(outside.kernels, 'kernel')] : []),
     ...(outside.tasks > 0 ? [many(outside.tasks, 'task')] : []),
@@ -38,11 +46,13 @@ export function textOf({ roots, outside, time }: ScopeTree): string {
 /** The nodes with most above them in sight: level by level, the oldest of each. */
 function choose(roots: readonly ScopeNode[]): Set<ScopeNode> {
   const shown = new Set<ScopeNode>()
+  let left = MOST_LINES
   let level = roots.slice(0, MOST_CHILDREN)
   for (let depth = 0; depth < MOST_LEVELS && level.length > 0; depth++) {
     const next: ScopeNode[] = []
     for (const node of level) {
-      if (shown.size === MOST_NODES) return shown
+      left -= 1 + (node.cancelled === undefined ? 0 : 1) + Math.min(node.waits.length, MOST_WAITS + 1)
+      if (left < 0) return shown
       shown.add(node)
       next.push(...node.children.slice(0, MOST_CHILDREN))
     }
@@ -68,28 +78,29 @@ function drawAll(
   before: string,
   shown: ReadonlySet<ScopeNode>,
   time: number,
-  threads: number,
+  around: Limits,
   lines: string[],
 ): void {
   const visible = nodes.filter((node) => shown.has(node))
   const hidden = nodes.filter((node) => !shown.has(node))
   for (const [i, node] of visible.entries()) {
     const last = hidden.length === 0 && i === visible.length - 1
-    lines.push(cut(`${before}${last ? '└─ ' : '├─ '}${nodeText(node, time, threads)}`))
+    lines.push(cut(`${before}${last ? '└─ ' : '├─ '}${nodeText(node, time, around)}`))
     const below = `${before}${last ? '   ' : '│  '}`
     const details = `${below}${node.children.length > 0 ? '│  ' : '   '}`
     for (const detail of detailsOf(node, time)) lines.push(cut(details + detail))
-    drawAll(node.children, below, shown, time, node.threads ?? 0, lines)
+    drawAll(node.children, below, shown, time, node, lines)
   }
   if (hidden.length > 0) lines.push(`${before}└─ … and ${grouped(count(hidden).sizes)} more`)
 }
 
-function nodeText(node: ScopeNode, time: number, around: number): string {
-  const { kind, name, since, deadline, left, threads, cancelled } = node
+function nodeText(node: ScopeNode, time: number, around: Limits): string {
+  const { kind, name, since, deadline, left, threads, priority, cancelled } = node
   const parts = [name === undefined ? kind : `${kind} ${plain(name)}`, `open ${duration(time - since)}`]
   if (deadline !== undefined && cancelled === undefined)
     parts.push(left! >= 0 ? `${duration(left!)} left` : `late by ${duration(-left!)}`)
-  if (threads !== undefined && threads !== around) parts.push(many(threads, 'thread'))
+  if (threads !== undefined && threads !== around.threads) parts.push(many(threads, 'thread'))
+  if (priority !== around.priority) parts.push(`${priority} priority`)
   return parts.join(', ')
 }
 
@@ -97,9 +108,8 @@ function detailsOf({ cancelled, waits }: ScopeNode, time: number): string[] {
   const details: string[] = []
   if (cancelled !== undefined) {
     const { by, reason, since } = cancelled
-    // From above: there it says why.
-    const why = by === 'outer' || reason === '' ? '' : `: ${plain(reason)}`
-    details.push(`cancelled ${duration(time - since)} ago ${CANCELLED_BY[by]}${why}`)
+    const why = by === 'deadline' || by === 'outer' ? '' : plain(reason.replace(KNOWN, ''))
+    details.push(`cancelled ${duration(time - since)} ago ${CANCELLED_BY[by]}${why === '' ? '' : `: ${why}`}`)
   }
   for (const wait of waits.slice(0, MOST_WAITS)) {
     details.push(`waits ${duration(time - wait.since)} for ${waitText(wait)}`)

@@ -1,6 +1,6 @@
 /** scopeTree(): the open scopes of this thread, and what each of them waits for, as plain data. */
-import { chosenNative } from '../engine/choose.js'
-import { outstandingHere } from '../engine/js-loop.js'
+import type { Priority } from '../core/priority.js'
+import { callsInFlight } from '../core/run.js'
 import { outstandingTasks } from './call.js'
 import { inWords } from './cancelled.js'
 import { clock } from './clock.js'
@@ -37,6 +37,8 @@ export interface ScopeWait {
 export interface ScopeNode {
   /** `'task'`: what a task's function finds around it, in a worker, or on the loop if the call has options. */
   readonly kind: Kind
+  /** As in the events of `offloop:scope`; of a task on the loop, its caller's. 0: none. */
+  readonly id: number
   /** Of a child without a name: its number. */
   readonly name?: string
   /** When it opened. */
@@ -47,6 +49,8 @@ export interface ScopeNode {
   readonly left?: number
   /** The limit of threads that holds here. */
   readonly threads?: number
+  /** Of the kernels and tasks called here, unless they say another. */
+  readonly priority: Priority
   /** It is cancelled and has not ended yet: since when, by what, and the reason's message. */
   readonly cancelled?: { readonly since: number; readonly by: Means; readonly reason: string }
   /** At least one; several if its code has started several things. */
@@ -55,7 +59,7 @@ export interface ScopeNode {
   readonly children: readonly ScopeNode[]
 }
 
-/** The open scopes of a thread. As a string: a text for people, of at most some 300 lines of 80 columns. */
+/** The open scopes of a thread. As a string: a text for people, of 300 lines at most, 80 columns wide. */
 export interface ScopeTree {
   /** When this was so, in `performance.now()` milliseconds of this thread. */
   readonly time: number
@@ -92,20 +96,19 @@ export function scopeTree(): ScopeTree {
     const children: ScopeNode[] = []
     const found = dataOf(node, nearest - time, children, inside)
     all.push(found)
-    siblings.unshift(found) // the newest come first
+    siblings.push(found)
     for (const child of node.children) open.push({ node: child, nearest, siblings: children })
   }
+  // Taken from the end, the newest came first.
   for (const node of all) {
-    Object.freeze(node.children)
+    Object.freeze((node.children as ScopeNode[]).reverse())
     Object.freeze(node)
   }
-  const native = chosenNative()?.outstanding() ?? 0
-  const tasks = outstandingTasks()
   const outside = Object.freeze({
-    kernels: Math.max(0, native + outstandingHere() - tasks - inside.kernels),
-    tasks: Math.max(0, tasks - inside.tasks),
+    kernels: callsInFlight() - inside.kernels,
+    tasks: outstandingTasks() - inside.tasks,
   })
-  return Object.freeze(new Tree(time, Object.freeze(top), outside))
+  return Object.freeze(new Tree(time, Object.freeze(top.reverse()), outside))
 }
 
 class Tree implements ScopeTree {
@@ -130,28 +133,31 @@ function dataOf(
   children: readonly ScopeNode[],
   inside: { kernels: number; tasks: number },
 ): Growing<ScopeNode> {
-  const { kind, name, since, own, threads, means, reason, cancelledAt } = node
-  return {
-    kind,
-    ...(name !== undefined && kind !== 'map' && kind !== 'reduce' && { name }),
-    since,
-    ...(own !== Infinity && { deadline: own }),
-    ...(left !== Infinity && { left }),
-    ...(threads !== 0 && { threads }),
-    ...(means && { cancelled: Object.freeze({ since: cancelledAt, by: means, reason: inWords(reason) }) }),
-    waits: Object.freeze(waitsOf(node, inside).map((wait) => Object.freeze(wait))),
-    children,
+  const { kind, id, name, since, own, threads, priority, means } = node
+  const waits = Object.freeze(waitsOf(node, inside))
+  // Field by field: with a spread for each that may be missing, a large tree takes twice as long.
+  const data: Growing<ScopeNode> = { kind, id, since, priority, waits, children }
+  if (name !== undefined && kind !== 'map' && kind !== 'reduce') data.name = name
+  if (own !== Infinity) data.deadline = own
+  if (left !== Infinity) data.left = left
+  if (threads !== 0) data.threads = threads
+  if (means !== undefined) {
+    data.cancelled = Object.freeze({ since: node.cancelledAt, by: means, reason: inWords(node.reason) })
   }
+  return data
 }
 
 function waitsOf(node: CancelNode, inside: { kernels: number; tasks: number }): ScopeWait[] {
-  const known = node.waits.inOrder().map(({ kind, name, since, look }): ScopeWait => {
-    const { entered, fraction, ...seen } = look?.() ?? {}
-    if (kind === 'kernel' && entered) inside.kernels++
+  if (node.waits.last === undefined) return [Object.freeze(unknownOf(node))]
+  return node.waits.inOrder().map(({ kind, name, since, look }) => {
+    const { fraction, ...seen } = look?.() ?? {}
+    if (kind === 'kernel') inside.kernels++
     if (kind === 'task' && seen.on !== 'loop') inside.tasks++
-    return { kind, since, ...(name !== undefined && { name }), ...seen, ...(fraction !== undefined && { fraction }) }
+    const data: Growing<ScopeWait> = { kind, since, ...seen }
+    if (name !== undefined) data.name = name
+    if (fraction !== undefined) data.fraction = fraction
+    return Object.freeze(data)
   })
-  return known.length > 0 ? known : [unknownOf(node)]
 }
 
 function unknownOf(node: CancelNode): ScopeWait {
