@@ -144,7 +144,8 @@ function report(recording: Recording, { out, picture, script }: TraceRequest): v
     ...(droppedSteps + droppedGrains === 0
       ? []
       : [`left out: ${many(droppedSteps, 'step')} of calls, ${many(droppedGrains, 'grain')}`]),
-    `offloop: wrote ${[out, picture].filter((file) => file !== undefined).join(' and ')}: ${countsOf(recording)}; open ${out} in https://ui.perfetto.dev or chrome://tracing`,
+    `offloop: wrote ${[out, picture].filter((file) => file !== undefined).join(' and ')}: ${countsOf(recording)}`,
+    `open ${out} in https://ui.perfetto.dev or chrome://tracing`,
   ]
   process.stderr.write(`${lines.join('\n')}\n`)
 }
