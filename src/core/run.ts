@@ -157,7 +157,6 @@ function away(
   seen: JobSpan | undefined,
 ): Promise<unknown> {
   const outer = around?.signal
-  const room = around?.room
   return new Promise((resolve, reject) => {
     inFlight++
     let settled = false
@@ -246,8 +245,8 @@ function away(
         sink.reject(error)
       }
     }
-    if (room === undefined) return begin()
-    leave = room.take(native === undefined ? 1 : threads, begin)
+    if (around?.room === undefined) return begin()
+    leave = around.room.take(native === undefined ? 1 : threads, begin)
     if (settled) leave()
   })
 }

@@ -201,16 +201,8 @@ export function inherit<T>(from: Ambient, fn: () => T, task?: string): T {
   const id = current()?.id ?? 0
   enter()
   const timeout = deadline === Infinity || signal.aborted ? Infinity : Math.max(0, deadline - clock.now())
-  const node = new CancelNode({
-    parent: undefined,
-    kind: 'task',
-    name: task,
-    title: 'scope',
-    timeout,
-    threads,
-    priority,
-    id,
-  })
+  const place = { parent: undefined, kind: 'task', name: task, title: 'scope', timeout, threads, priority, id } as const
+  const node = new CancelNode(place)
   node.standFor(signal)
   const end = () => {
     node.close()

@@ -37,6 +37,8 @@ export interface ScopeWait {
 export interface ScopeNode {
   /** `'task'`: what a task's function finds around it, in a worker, or on the loop if the call has options. */
   readonly kind: Kind
+  /** As in the events of `offloop:scope`; of a task on the loop, its caller's. 0: none. */
+  readonly id: number
   /** Of a child without a name: its number. */
   readonly name?: string
   /** When it opened. */
@@ -131,10 +133,10 @@ function dataOf(
   children: readonly ScopeNode[],
   inside: { kernels: number; tasks: number },
 ): Growing<ScopeNode> {
-  const { kind, name, since, own, threads, priority, means } = node
+  const { kind, id, name, since, own, threads, priority, means } = node
   const waits = Object.freeze(waitsOf(node, inside))
   // Field by field: with a spread for each that may be missing, a large tree takes twice as long.
-  const data: Growing<ScopeNode> = { kind, since, priority, waits, children }
+  const data: Growing<ScopeNode> = { kind, id, since, priority, waits, children }
   if (name !== undefined && kind !== 'map' && kind !== 'reduce') data.name = name
   if (own !== Infinity) data.deadline = own
   if (left !== Infinity) data.left = left

@@ -74,6 +74,6 @@ export async function readFlights(limit: number, share: (fraction: number) => vo
 
 export const MAX_AIRPORTS = 512
 
-export function routeName(flights: Flights, route: number): string {
+export function routeName(flights: Pick<Flights, 'airports'>, route: number): string {
   return `${flights.airports[Math.floor(route / MAX_AIRPORTS)]} → ${flights.airports[route % MAX_AIRPORTS]}`
 }

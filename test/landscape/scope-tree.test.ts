@@ -469,7 +469,7 @@ describe.runIf(process.platform !== 'win32')('SIGUSR2', () => {
     const { code, stdout, stderr } = await runScript(script(listener), [], { OFFLOOP_DEBUG: '1' })
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'heard\nended\n' })
     expect(stderr).toMatch(
-      /^offloop, process \d+, open: 1 scope\n└─ scope busy, open .*\n {6}waits .* for its own code\n$/,
+      /^offloop, process \d+, open: 1 scope\n└─ scope busy, open .*\n {6}waits .* for its own code\nkernels: none yet; tasks: 0 running, .*\n$/,
     )
   })
 
