@@ -7,7 +7,7 @@ import { sort, stats, sum, unique } from '../dist/index.js'
 import { callCounts, type JobEvent, type ScopeEvent, type TaskEvent, Topic } from '../dist/internal.js'
 import { map, moveOnAfter, openScope, scope, task } from '../dist/landscape/index.js'
 import { DIST, runScript } from './frame/child.js'
-import { isNative } from './support.js'
+import { isNative, native } from './support.js'
 
 const LARGE = new Float64Array(300_000).map((_, i) => (i * 7919) % 300_007)
 /** Long enough for several ticks of progress. */
@@ -71,7 +71,8 @@ describe('offloop:job', () => {
     expect(queuedAt).toBeLessThanOrEqual(startedAt!)
     expect(startedAt).toBeLessThanOrEqual(endedAt!)
     expect(threads).toBeGreaterThanOrEqual(1)
-    expect(grains).toBeGreaterThanOrEqual(0)
+    if (isNative) expect(grains).toBeGreaterThan(1)
+    else expect(grains).toBe(0)
     await sum(LARGE)
     expect(last(events).id).toBe(id + 1)
   })
@@ -155,6 +156,22 @@ describe('offloop:job', () => {
       expect(last(events)).toMatchObject({ outcome: 'cancelled', mode: 'sync' })
     }
     expectWhole(events)
+  })
+
+  it.runIf(isNative)('has the number that the records of its grains have, and their count', async () => {
+    const events = listen('job')
+    native!.trace(true)
+    await sort(LARGE, { priority: 'high' })
+    sum.sync(LONG)
+    const records = native!.drain()
+    native!.trace(false)
+    const own: number[] = []
+    for (let at = 0; at < records.length; at += 8) {
+      if (records[at + 1] === native!.environment) own.push(records[at + 2]!)
+    }
+    const settled = events.filter(({ type }) => type === 'settled')
+    expect(settled.map(({ priority }) => priority)).toEqual(['high', 'normal'])
+    for (const { id, grains } of settled) expect(own.filter((job) => job === id)).toHaveLength(grains!)
   })
 
   it('is silent about arguments that are refused', async () => {
@@ -485,8 +502,9 @@ describe('stats()', () => {
     const wrong = task(() => {
       throw new Error('no')
     })
+    let many: Promise<unknown>[] = []
     const scopes = scope(async () => {
-      const many = Array.from({ length: 300 }, () => wait())
+      many = Array.from({ length: 300 }, () => wait())
       const { running, waiting } = stats().tasks.thread
       expect({ running, waiting }).toEqual(callCounts('thread'))
       expect(running + waiting).toBe(300)
@@ -497,6 +515,7 @@ describe('stats()', () => {
     })
     expect(stats().scopes.open).toBe(1)
     await expect(scopes).rejects.toThrow('enough')
+    await Promise.allSettled(many)
     await expect(wrong()).rejects.toThrow('no')
     const { thread, loop } = stats().tasks
     expect(stats().scopes.open).toBe(0)
