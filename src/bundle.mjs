@@ -17,6 +17,7 @@ await build({
     'src/landscape/index.ts',
     'src/landscape/worker.ts',
     'src/landscape/sync-worker.ts',
+    'src/trace/preload.ts',
     'src/internal.ts',
   ],
   outbase: 'src',

@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const { landscapeCommand } = await import('./cli/landscape.js')
     return landscapeCommand(args)
   },
+  async trace(args) {
+    const { traceCommand } = await import('./cli/trace.js')
+    return traceCommand(args)
+  },
   async info(args) {
     const { infoCommand } = await import('./cli/info.js')
     return infoCommand(args)
@@ -39,7 +43,9 @@ async function main(args: readonly string[]): Promise<number> {
       `Unknown ${first.startsWith('-') ? `flag ${first}` : `command '${first}'`}${didYouMean(first, known)}`,
     )
   }
-  if (rest.includes('--help') || rest.includes('-h')) return COMMANDS.help!([first])
+  // What follows a script to trace is the script's.
+  const flags = first === 'trace' ? rest.slice(0, 1) : rest
+  if (flags.includes('--help') || flags.includes('-h')) return COMMANDS.help!([first])
   return COMMANDS[first]!(rest)
 }
 
@@ -49,8 +55,8 @@ function exitCodeOf(error: unknown): number {
   return (error as { code?: unknown } | null)?.code === 'ERR_OFFLOOP_NO_MEMORY' ? 2 : 1
 }
 
-// The header says why JavaScript runs; a warning as well would be noise.
-process.env.OFFLOOP_SILENT ??= '1'
+// The header says why JavaScript runs; a warning as well would be noise. A traced script runs as it always does.
+if (process.argv[2] !== 'trace') process.env.OFFLOOP_SILENT ??= '1'
 // A closed pipe (| head) ends it quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 

@@ -21,8 +21,9 @@ const ROOMS: Record<string, number> = {
   compiler: 3,
   landscape: 3,
   compare: 4,
-  cli: 5, // what the command is made of
-  top: 6, // index.ts, cli.ts, worker.ts
+  trace: 5,
+  cli: 6, // what the command is made of
+  top: 7, // index.ts, cli.ts, worker.ts
 }
 const roomOf = (file: string): string => {
   const parts = relative('src', file).split('/')

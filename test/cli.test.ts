@@ -18,7 +18,8 @@ describe('offloop', () => {
     const compare = await offloop(['help', 'compare'])
     expect(compare.stdout).toContain('--threads')
     expect(await offloop(['compare', '--help'])).toEqual(compare)
-    for (const line of (main.stdout + compare.stdout).split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    for (const line of (main.stdout + compare.stdout + helpOn('trace')).split('\n'))
+      expect(line.length).toBeLessThanOrEqual(80)
   })
 
   it('tells its version', async () => {
@@ -72,7 +73,7 @@ describe('offloop', () => {
   ])('compare %s is refused', (line, message) => {
     expect(() => readRequest(line.split(' '))).toThrow(message)
     expect(() => readRequest(line.split(' '))).toThrow(UsageError)
-    expect(() => helpOn('me')).toThrow("Unknown command 'me'; there is compare, landscape, info and help")
+    expect(() => helpOn('me')).toThrow("Unknown command 'me'; there is compare, landscape, trace, info and help")
   })
 })
 

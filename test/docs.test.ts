@@ -31,7 +31,8 @@ describe('README', () => {
     ].map((match) => match[1]!)
     expect(blocks.length).toBeGreaterThanOrEqual(2)
     for (const block of blocks) {
-      const { code, stdout, stderr } = await runScript(block.replaceAll("'offloop'", `'${DIST}index.js'`))
+      const built = block.replaceAll(/'offloop(\/landscape)?'/g, (_, part = '') => `'${DIST}${part.slice(1)}/index.js'`)
+      const { code, stdout, stderr } = await runScript(built.replaceAll('dist//', 'dist/'))
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
       expect(stdout).not.toMatch(/false|undefined|NaN/)
       expect(stdout.trim()).not.toBe('')

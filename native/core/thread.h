@@ -22,6 +22,9 @@ CoreCount CountCores();
 // The same without OFFLOOP_THREADS: what the system gives, not what the user wants.
 CoreCount MeasureCores();
 
+// Lets the event loop of the process go before this thread, for good.
+void LowerPriority();
+
 // The system's number of this thread.
 int64_t CurrentThread();
 

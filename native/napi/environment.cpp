@@ -1,6 +1,7 @@
 #include "napi/environment.h"
 
 #include "core/pool.h"
+#include "core/thread.h"
 #include "napi/call.h"
 
 // Of libuv, which Node exports and other hosts of Node-API do not: null there.
@@ -93,6 +94,9 @@ void Environment::Leave(int64_t seat) {
 }
 
 void Environment::Sit(int64_t seat) {
+  // The same as the crew's: beside a task of a higher one, a grain would get a quarter of a core.
+  if (!lowered_) LowerPriority();
+  lowered_ = true;
   uv_loop_s* loop = nullptr;
   const IdleClock clock = LoopClock();
   if (clock == nullptr || napi_get_uv_event_loop(env_, &loop) != napi_ok) return;

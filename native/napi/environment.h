@@ -121,6 +121,7 @@ class Environment {
   double sync_id_ = 0;
   const int64_t number_;
   void* loop_ = nullptr;  // once a task sat here
+  bool lowered_ = false;
 };
 
 }  // namespace offloop

@@ -11,6 +11,7 @@ Commands
                       speed-up, agreement, event loop delay
   landscape           await, threads, processes, JavaScript and native code on
                       a job that waits and one that computes, and a picture
+  trace script.js     runs a script, and writes a trace of what offloop does
   info                engine and why, instruction set, threads, version
   help [command]      this text, or a command's
 
@@ -22,6 +23,7 @@ Examples
   npx offloop compare
   npx offloop compare sort topK --size 1e5
   npx offloop landscape --svg landscape.svg
+  npx offloop trace server.js
 `
 
 const COMPARE = `Measures kernels against their JavaScript twins, in turns, and compares results.
@@ -77,6 +79,27 @@ Exit code: 0; 1 if results disagree or a job fails; 2 for a wrong command line;
 130 after Ctrl-C.
 `
 
+const TRACE = `Runs a script as node would, and writes a trace of what offloop does in it:
+scopes and calls, workers, threads with their grains, the event loop's delay.
+
+Usage
+  offloop trace [flags] script.js [the script's arguments]
+
+Flags
+  --out <file>      the trace, in Chrome's format (trace.json)
+  --picture <file>  also a picture of it, an SVG
+
+Open the trace in https://ui.perfetto.dev or chrome://tracing. A table of
+kernels and tasks goes to stderr. Flags for Node go into NODE_OPTIONS.
+
+It is written however the script ends; a signal that the script does not handle
+may cost its last 50 ms. Only the main thread's calls are recorded; of kernels
+called in worker threads, the grains. At most 500,000 steps of calls and as
+many grains are kept, and what is left out is counted.
+
+Exit code: the script's; the third Ctrl-C kills it. 2 for a wrong command line.
+`
+
 const INFO = `What offloop runs on here: engine and why, instruction set, threads, version.
 
 Usage
@@ -91,7 +114,13 @@ Environment
   OFFLOOP_ISA      an instruction set below the best
 `
 
-const PAGES: Readonly<Record<string, string>> = { compare: COMPARE, landscape: LANDSCAPE, info: INFO, help: MAIN }
+const PAGES: Readonly<Record<string, string>> = {
+  compare: COMPARE,
+  landscape: LANDSCAPE,
+  trace: TRACE,
+  info: INFO,
+  help: MAIN,
+}
 
 export function helpOn(command: string | undefined): string {
   if (command === undefined) return MAIN

@@ -15,8 +15,25 @@ export interface Ambient {
   readonly priority: Priority
 }
 
+/** What is known of something waited for, when somebody asks. */
+export interface Progress {
+  readonly state?: 'queued' | 'running'
+  /** From 0 to 1; undefined: nobody told. */
+  readonly fraction?: number | undefined
+}
+
+/** Something that the code of a scope waits for. */
+export interface Wait {
+  /** It came, or failed. */
+  end(): void
+}
+
 /** The scope around the running code. */
 export interface Around extends Ambient {
+  /** Its number in what the channels tell; 0: it has none. */
+  readonly id: number
+  /** Notes that the code here waits for something, for `scopeTree()`; `look` is called when somebody asks. */
+  waitFor(kind: 'kernel', name: string, look: () => Progress): Wait
   /** Where its kernels take their threads from, if it or a scope around it limits them. */
   readonly room: Room | undefined
   /** Its deadline has come: cancels the scope that set it, if the timer has not yet, and returns `signal.reason`. */

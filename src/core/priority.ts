@@ -4,7 +4,7 @@ import { readChoice } from './arguments.js'
 /** `'high'` goes before `'normal'`, and that before `'low'`; one grain in sixteen keeps any from starving. */
 export type Priority = 'high' | 'normal' | 'low'
 
-const PRIORITIES = ['high', 'normal', 'low'] as const
+export const PRIORITIES = ['high', 'normal', 'low'] as const
 
 /** As the engines count them: 0 goes first. */
 export const RANK: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 }

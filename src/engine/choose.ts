@@ -43,6 +43,11 @@ export function quietChoice(): Readonly<Choice> {
   return choice as unknown as Choice
 }
 
+/** The engine that runs, if a call has chosen it yet. */
+export function chosen(): Readonly<Choice> | undefined {
+  return choice
+}
+
 /** The native engine if it can run this kernel. */
 export function nativeFor(kernel: Runnable): NativeEngine | undefined {
   const { native } = choose()

@@ -32,6 +32,11 @@ let full = false
 let dispatching = false
 let timer: NodeJS.Timeout | undefined
 
+/** Workers that take calls. */
+export function workerCount(): number {
+  return lanes.size
+}
+
 export function submit(task: Task): void {
   let at = queue.length
   while (at > 0 && queue[at - 1]!.rank > task.rank) at--

@@ -1,10 +1,12 @@
 /** The JavaScript engine: runs twins off the loop, in workers; on the loop where no worker can start. */
+import { bytesOf } from './bytes.js'
 import { runSliced } from './js-copy.js'
+import { counted, type JsCounts } from './js-count.js'
 import type { Lane, Task } from './js-lane.js'
 import { hold, letGo, runOnLoop } from './js-loop.js'
 import { jsMode } from './js-mode.js'
 import { pack, requireLengths, unpack } from './js-pack.js'
-import { discard, release, submit, withdraw } from './js-pool.js'
+import { discard, release, submit, withdraw, workerCount } from './js-pool.js'
 import { giveScratch } from './js-scratch.js'
 import { errorFrom, type Reply, type Request } from './js-wire.js'
 import { runTwin } from './twin.js'
@@ -19,11 +21,25 @@ export function startJs(
   sink: Sink,
 ): () => void {
   const job = new Job(kernel, call, lengths, rank, sink)
+  inFlight.add(job)
+  totals.jobs++
   hold()
   // A state (a cached plan, a merged sketch) is an object of this thread and cannot travel.
   if (jsMode() === 'loop' || call.values.some((value) => value.kind === 'state')) runOnLoop(job)
   else submit(job)
   return () => job.stop()
+}
+
+const inFlight = new Set<Job>()
+const totals = { jobs: 0, settled: 0, cancelled: 0, failed: 0 }
+
+counted.read = (): JsCounts => {
+  let [waiting, bytes] = [0, 0]
+  for (const job of inFlight) {
+    if (job.waits) waiting++
+    bytes += job.bytes
+  }
+  return { waiting, running: inFlight.size - waiting, workers: workerCount(), ...totals, bytes }
 }
 
 class Job implements Task {
@@ -47,9 +63,18 @@ class Job implements Task {
     this.work = call.work
   }
 
+  get waits(): boolean {
+    return this.phase === 'waiting'
+  }
+
+  get bytes(): number {
+    return bytesOf(this.call.values)
+  }
+
   begin(lane: Lane): void {
     this.phase = 'filling'
     this.lane = lane
+    this.sink.started?.(performance.now())
     try {
       requireLengths(this.call.values, this.lengths)
       const { values, scratch, fill, bytes, bytesBack, inPlace } = pack(this.call.values)
@@ -84,7 +109,7 @@ class Job implements Task {
     this.phase = 'emptying'
     this.cancelCopy = runSliced(steps, this.bytesBack, (error) => {
       if (error !== undefined) this.fail(error)
-      else if (this.stopping) this.end(() => this.sink.stopped())
+      else if (this.stopping) this.end(() => this.sink.stopped(), 'cancelled')
       else this.end(() => this.sink.resolve(outputs))
     })
   }
@@ -106,6 +131,7 @@ class Job implements Task {
 
   runHere(): void {
     if (this.phase === 'settled') return
+    this.sink.started?.(performance.now())
     let outputs: Outputs
     try {
       requireLengths(this.call.values, this.lengths)
@@ -130,15 +156,18 @@ class Job implements Task {
       this.lane = undefined
       discard(lane)
     }
-    this.end(() => this.sink.stopped())
+    this.end(() => this.sink.stopped(), 'cancelled')
   }
 
   private fail(error: unknown): void {
-    this.end(() => this.sink.reject(error))
+    this.end(() => this.sink.reject(error), 'failed')
   }
 
-  private end(settle: () => void): void {
+  private end(settle: () => void, how?: 'cancelled' | 'failed'): void {
     this.phase = 'settled'
+    inFlight.delete(this)
+    totals.settled++
+    if (how !== undefined) totals[how]++
     this.cleanUp()
     const { lane } = this
     this.lane = undefined

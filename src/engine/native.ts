@@ -3,6 +3,8 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { constructorOf, type Dtype, type TypedArray } from '../base/dtypes.js'
 import { coded, noMemory } from '../base/errors.js'
+import { bytesOf } from './bytes.js'
+import { lastJob, nextJob } from './ids.js'
 import { onLimits } from './limits.js'
 import { fresh, materialize } from './twin.js'
 import type { Call, Outputs, OutValue, Plan, Report, Runnable, Sink } from './values.js'
@@ -89,6 +91,8 @@ export interface NativeEngine {
   mismatch(kernel: Runnable): string | undefined
   sync(kernel: Runnable, call: Call, plan: Plan, progress: ((fraction: number) => boolean) | undefined): Outputs
   start(kernel: Runnable, call: Call, plan: Plan, sink: Sink): () => void
+  /** Asynchronous calls of this thread that have not settled, and the bytes of their arrays. */
+  held(): { calls: number; bytes: number }
   /** A core for a task: its seat, or the negative of it if `onGranted` is to say when. */
   claim(rank: number, nested: boolean): number
   leave(seat: number): void
@@ -123,7 +127,6 @@ export function loadNative(): NativeEngine {
 function connect(addon: Addon, path: string): NativeEngine {
   const description = addon.describe()
   const pending = new Map<number, Pending>()
-  let nextId = 1
   let syncProgress: ((fraction: number) => boolean) | undefined
 
   const onEvent = (kind: number, id: number, a: number, b: number): unknown => {
@@ -252,7 +255,7 @@ function connect(addon: Addon, path: string): NativeEngine {
     environment: addon.environment,
     onGranted: undefined,
     get lastJob() {
-      return nextId - 1
+      return lastJob()
     },
     mismatch(kernel) {
       const theirs = description.kernels[nativeName(kernel)]
@@ -273,13 +276,13 @@ function connect(addon: Addon, path: string): NativeEngine {
       const passed: unknown[] = [indexOf(kernel, call), 0, 0, 0, 0]
       let status: number
       if (progress === undefined && !grows(call)) {
-        const count = write(call, plan, plan.report ? nextId++ : 0, false, arrays, passed, true)
+        const count = write(call, plan, plan.id ?? (plan.report ? nextJob() : 0), false, arrays, passed, true)
         status = callSync(addon, passed, count)
         for (let i = 0; i < copies.length; i += 2) copies[i]!.set(copies[i + 1] as Float64Array & BigInt64Array)
       } else {
         const count = write(call, plan, 0, progress !== undefined, arrays, passed, false)
         const [outerId, outerProgress] = [syncId, syncProgress]
-        syncId = nextId++
+        syncId = plan.id ?? nextJob()
         syncProgress = progress
         frame[ID] = syncId
         pending.set(syncId, { call, arrays, sink: undefined as unknown as Sink })
@@ -296,7 +299,7 @@ function connect(addon: Addon, path: string): NativeEngine {
       return { arrays: arrays as TypedArray[], f64, i64 }
     },
     start(kernel, call, plan, sink) {
-      const id = nextId++
+      const id = plan.id ?? nextJob()
       const arrays: (TypedArray | undefined)[] = []
       const passed: unknown[] = [indexOf(kernel, call)]
       write(call, plan, id, sink.progress !== undefined, arrays, passed, false)
@@ -328,6 +331,11 @@ function connect(addon: Addon, path: string): NativeEngine {
       return `#${instance}`
     },
     stats: () => addon.stats(),
+    held() {
+      let bytes = 0
+      for (const { call } of pending.values()) bytes += bytesOf(call.values)
+      return { calls: pending.size, bytes }
+    },
     state: () => addon.state(),
   }
   onLimits(({ cores, threads }) => addon.configure(cores, threads))

@@ -67,6 +67,8 @@ export interface Plan {
   readonly rank: number
   /** Note when it begins and ends, and tell the sink. */
   readonly report: boolean
+  /** The job's number, if it has one already. */
+  readonly id?: number
 }
 
 /** How a call went; times in `performance.now()` milliseconds. */
@@ -84,7 +86,7 @@ export interface Sink {
   stopped(): void
   reject(error: unknown): void
   progress: ((fraction: number) => void) | undefined
-  /** A thread has taken the call over; told where the plan asks for a report. */
+  /** A thread has taken the call over, at that time; told by the native engine where the plan asks for a report. */
   started?: ((at: number) => void) | undefined
 }
 

@@ -8,17 +8,22 @@
 import { AsyncResource } from 'node:async_hooks'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { abortedOf } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
 import type { Ambient } from '../core/ambient.js'
 import { type Priority, RANK } from '../core/priority.js'
 import { refuseMore } from '../core/settings.js'
+import { landscape } from '../core/stats.js'
 import { claimCore } from '../engine/cores.js'
 import { hold, letGo } from '../engine/js-loop.js'
+import { nextTask, refused, TaskSpan, tasks } from './channels.js'
+import { around } from './context.js'
 import { failureOf } from './failure.js'
 import { catchUp, hearShared, onAbortTogether, speakShared } from './hubs.js'
 import type { Envelope } from './line.js'
-import { ENDED, Kill, type Passing, send } from './pool.js'
-import { currentAmbient } from './scope.js'
+import type { CancelNode } from './node.js'
+import { ENDED, Kill, type Passing, send, workers } from './pool.js'
+import { ended, tally } from './tally.js'
 import {
   ABORTED,
   type Code,
@@ -67,8 +72,6 @@ export interface Ask {
   readonly site: { readonly stack?: string }
 }
 
-let ids = 0
-
 /** A request for a worker, ready to travel; with what moves along. Throws ERR_OFFLOOP_TASK_CLONE. */
 export function requestOf(
   ask: Ask,
@@ -77,7 +80,7 @@ export function requestOf(
   const { on, label, contextAt, nameOf, transfer } = ask.always
   const moved = on === 'thread' && transfer.length > 0 ? moveArguments(ask.args, transfer, nameOf) : undefined
   const args = moved?.args ?? sealArguments(ask.args, on, nameOf)
-  const request: { -readonly [K in keyof Request]: Request[K] } = { id: ++ids, on, label, code: ask.code, args }
+  const request: { -readonly [K in keyof Request]: Request[K] } = { id: nextTask(), on, label, code: ask.code, args }
   if (contextAt !== undefined) request.contextAt = contextAt
   if (ask.onPart !== undefined) request.stream = true
   if (ambient !== undefined) request.ambient = ambient
@@ -99,9 +102,33 @@ const queues: Record<Place, { running: number; waiting: Set<Call> }> = {
   process: { running: 0, waiting: new Set() },
 }
 
+/** Calls whose promises are outstanding. */
+let unsettled = 0
+
+export function outstandingTasks(): number {
+  return unsettled
+}
+
 /** Calls that run and wait, for tests. */
 export function callCounts(place: Place): { running: number; waiting: number } {
   return { running: queues[place].running, waiting: queues[place].waiting.size }
+}
+
+function spanOf({ always, onPart }: Ask, id: number, ambient: CancelNode | undefined): TaskSpan {
+  const { label, on, priority } = always
+  const mode = onPart === undefined ? 'async' : 'stream'
+  return new TaskSpan({ id, name: label, on }, mode, priority ?? ambient?.priority, ambient?.id)
+}
+
+/** For stats(). */
+export function countTasks(): void {
+  landscape.tasks ??= () => {
+    const up = workers()
+    const of = (place: Place) => ({ ...callCounts(place), workers: up[place], ...tally[place] })
+    const { loop } = tally
+    const running = loop.started - loop.settled
+    return { loop: { waiting: 0, running, workers: 0, ...loop }, thread: of('thread'), process: of('process') }
+  }
 }
 
 export class Call {
@@ -112,7 +139,7 @@ export class Call {
   private readonly transfer: Movable[]
   private readonly undo: (() => void)[] = []
   /** Gives its core back, or leaves the queue for one. */
-  private readonly leave: () => void
+  private leave: () => void = () => {}
   private kill: Kill | undefined
   private readonly timers: NodeJS.Timeout[] = []
   private speak: ((message: Down) => void) | undefined
@@ -126,18 +153,21 @@ export class Call {
   private received = 0
   private expected = Infinity
   private complete: () => void = () => {}
+  private readonly seen: TaskSpan | undefined
 
   /** In the scope of the call, whoever hears the message. */
   private readonly onProgress: Always['onProgress']
 
   constructor(private readonly ask: Ask) {
-    const { on, label, signal, timeout, priority, onProgress } = ask.always
-    const queue = queues[on]
-    refuseMore(`waiting tasks in a ${on}`, queue.waiting.size)
+    const { on, signal, priority, onProgress } = ask.always
+    refuseMore(`waiting tasks in a ${on}`, queues[on].waiting.size)
     this.onProgress = onProgress && AsyncResource.bind(onProgress)
-    const ambient = currentAmbient()
-    if (signal?.aborted) throw signal.reason
-    if (ambient?.signal.aborted) throw ambient.signal.reason
+    const ambient = around()
+    const past = abortedOf(signal, ambient?.signal)
+    if (past !== undefined) {
+      if (tasks.watched) refused(spanOf(ask, nextTask(), ambient), past.reason)
+      throw past.reason
+    }
     const { request, transfer } = requestOf(ask, inheritedFrom(ambient, priority))
     this.request = request
     this.transfer = transfer as Movable[]
@@ -145,9 +175,25 @@ export class Call {
       this.resolve = resolve
       this.reject = reject
     })
+    if (!tasks.watched) {
+      this.begin(ambient)
+      return
+    }
+    const seen = spanOf(ask, request.id, ambient)
+    this.request = { ...request, report: true }
+    this.seen = seen
+    seen.run(() => this.begin(ambient))
+  }
+
+  private begin(ambient: CancelNode | undefined): void {
+    const { on, label, signal, timeout, priority } = this.ask.always
+    const queue = queues[on]
+    countTasks()
     hold()
+    unsettled++
     const stoppable = signal !== undefined || ambient !== undefined || timeout !== Infinity
-    if (stoppable || onProgress !== undefined || ask.onPart !== undefined) this.openLine()
+    const speaks = this.onProgress !== undefined || this.ask.onPart !== undefined || this.seen !== undefined
+    if (stoppable || speaks) this.openLine()
     for (const one of [signal, ambient?.signal]) {
       if (one !== undefined) this.undo.push(onAbortTogether(one, (reason) => this.abort(reason)))
     }
@@ -155,10 +201,13 @@ export class Call {
       const timer = setTimeout(() => this.abort(timedOut(label, timeout)), timeout)
       this.undo.push(() => clearTimeout(timer))
     }
+    const wait = ambient?.waitFor('task', label, () => ({ on, state: this.state, fraction: this.reached || undefined }))
+    if (wait !== undefined) this.undo.push(() => wait.end())
     queue.waiting.add(this)
     this.leave = claimCore(RANK[priority ?? ambient?.priority ?? 'normal'], (seat) => {
       queue.waiting.delete(this)
       queue.running++
+      tally[on].started++
       if (on === 'thread' && seat !== 0) this.request = { ...this.request, seat }
       void this.run().finally(() => {
         queue.running--
@@ -172,6 +221,14 @@ export class Call {
     return this.aborted !== undefined
   }
 
+  /** While its worker starts, too, it is queued. */
+  private get state(): 'queued' | 'running' {
+    if (queues[this.ask.always.on].waiting.has(this)) return 'queued'
+    const { flag } = this.request
+    const begun = flag === undefined ? this.started : Atomics.load(flag, 0) !== WAITING
+    return begun ? 'running' : 'queued'
+  }
+
   /** Says something to the running task. */
   tell(message: Down): void {
     if (!this.answered) this.speak?.(message)
@@ -180,16 +237,17 @@ export class Call {
   abort(reason: unknown): void {
     if (this.settled || this.aborted !== undefined) return
     this.aborted = { reason }
+    this.seen?.cancelled(reason)
     if (queues[this.ask.always.on].waiting.delete(this)) {
       this.leave()
-      this.settle(() => this.reject(reason))
+      this.fail(reason)
       return
     }
     const begun = this.markAborted()
     this.tell({ abort: failureOf(reason) })
     // Its worker stays taken until it has answered or is replaced.
     if (!this.answered) this.timers.push(setTimeout(() => this.end(), this.ask.always.grace))
-    if (!begun) this.settle(() => this.reject(reason))
+    if (!begun) this.fail(reason)
   }
 
   /** True if the function may have begun. */
@@ -247,8 +305,10 @@ export class Call {
   }
 
   private hear(message: Up): void {
-    if ('started' in message) this.started = true
-    else if ('progress' in message) this.report(Math.min(message.progress, 0.999))
+    if ('started' in message) {
+      this.started = true
+      if (message.started !== true) this.seen?.begun(message.started)
+    } else if ('progress' in message) this.report(Math.min(message.progress, 0.999))
     else {
       this.received++
       if (!this.settled) this.ask.onPart?.(openParcel(message.part))
@@ -259,6 +319,7 @@ export class Call {
   private report(fraction: number): void {
     if (this.settled || this.aborted !== undefined || !(fraction > this.reached)) return
     this.reached = fraction
+    this.seen?.progress(fraction)
     try {
       this.onProgress?.(fraction)
     } catch (error) {
@@ -272,16 +333,17 @@ export class Call {
     try {
       const answer = await send(request, { transfer, kill, channel: this.passing })
       this.answered = true
-      if (answer === ENDED || this.aborted !== undefined) return this.settle(() => this.reject(this.aborted?.reason))
-      if (this.onProgress !== undefined) catchUp()
+      if (answer === ENDED || this.aborted !== undefined) return this.fail(this.aborted?.reason)
+      if (this.onProgress !== undefined || this.seen !== undefined) catchUp()
+      if ('began' in answer && answer.began !== undefined) this.seen?.begun(answer.began)
       if ('parts' in answer && answer.parts! > this.received) await this.rest(answer.parts!)
       const value = openAnswer(answer, ask.always, ask.site)
       this.report(1)
-      if (this.aborted === undefined) this.settle(() => this.resolve(value))
-      else this.settle(() => this.reject(this.aborted!.reason))
+      if (this.aborted === undefined) this.fulfil(value)
+      else this.fail((this.aborted as { reason: unknown }).reason)
     } catch (error) {
       this.answered = true
-      this.settle(() => this.reject(this.aborted === undefined ? error : this.aborted.reason))
+      this.fail(this.aborted === undefined ? error : this.aborted.reason)
     } finally {
       this.timers.forEach(clearTimeout)
       this.port?.close()
@@ -296,11 +358,27 @@ export class Call {
     })
   }
 
-  private settle(settle: () => void): void {
-    if (this.settled) return
+  private fulfil(value: unknown): void {
+    if (!this.settle()) return
+    ended(tally[this.ask.always.on], 'fulfilled')
+    this.seen?.fulfilled(value)
+    this.resolve(value)
+  }
+
+  private fail(error: unknown): void {
+    if (!this.settle()) return
+    ended(tally[this.ask.always.on], this.aborted === undefined ? 'failed' : 'cancelled')
+    this.seen?.failed(error)
+    this.reject(error)
+  }
+
+  /** False if it has settled before. */
+  private settle(): boolean {
+    if (this.settled) return false
     this.settled = true
     for (const undo of this.undo) undo()
     letGo()
-    settle()
+    unsettled--
+    return true
   }
 }

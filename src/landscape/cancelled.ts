@@ -20,10 +20,15 @@ export class Cancelled extends Error {
 
 /** ': what it said', or nothing. */
 export function because(cause: unknown): string {
-  if (cause === undefined) return ''
-  if (typeof cause === 'string') return `: ${cause}`
+  const words = cause === undefined ? '' : inWords(cause)
+  return words === '' ? '' : `: ${words}`
+}
+
+/** What it says. */
+export function inWords(cause: unknown): string {
+  if (typeof cause === 'string') return cause
   try {
-    return `: ${cause instanceof Error && cause.message !== '' ? cause.message : describe(cause)}`
+    return cause instanceof Error && cause.message !== '' ? cause.message : describe(cause)
   } catch {
     return '' // a value whose getters throw
   }

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { onAbort } from '../base/abort.js'
 import { wrongType } from '../base/errors.js'
+import { current } from './context.js'
 
 /** What map and reduce go through. */
 export type Items<T> = Iterable<T | PromiseLike<T>> | AsyncIterable<T>
@@ -38,8 +39,10 @@ export class Feed<T> {
    */
   next(signal: AbortSignal): Step<T> | undefined | Promise<Step<T> | undefined> {
     if (!this.#waits && performance.now() - this.#turned < TURN_MS) return this.#takeNow(signal)
+    const wait = this.#waits ? current()?.waitFor('source', undefined) : undefined
     const step = this.#last.then(() => this.#take(signal))
-    this.#last = step.catch(ignore)
+    const over = () => wait?.end()
+    this.#last = step.then(over, over)
     return step
   }
 

@@ -1,4 +1,7 @@
 /** offloop/landscape: waiting, threads, processes and native kernels under one kind of call and of cancellation. */
+import { printOnSignal } from './debug.js'
+
+export type { ScopeEvent, TaskEvent } from './channels.js'
 export {
   type AcquireOptions,
   CapacityLimiter,
@@ -35,3 +38,6 @@ export type {
   TaskOf,
   TaskOptions,
 } from './task-types.js'
+export { type ScopeNode, type ScopeTree, type ScopeWait, scopeTree } from './tree.js'
+
+printOnSignal()

@@ -1,7 +1,8 @@
 /** The results of a map one by one, a few ahead of the reader. */
+import { current } from './context.js'
 import { Feed, orAborted } from './feed.js'
 import { type Run, runners, SKIPPED } from './runners.js'
-import { scope } from './scope.js'
+import { scopeOf } from './scope.js'
 
 /** Wakes all that wait. */
 class Bell {
@@ -31,7 +32,12 @@ export async function* iterate<T, R>(run: Run<T>, signal: AbortSignal | undefine
   let held = 0
 
   const room = async (aborted: AbortSignal) => {
-    while (held >= most) await orAborted(departure.wait(), aborted)
+    const wait = held < most ? undefined : current()?.waitFor('reader', undefined)
+    try {
+      while (held >= most) await orAborted(departure.wait(), aborted)
+    } finally {
+      wait?.end()
+    }
     held++
   }
   const leave = () => {
@@ -48,12 +54,13 @@ export async function* iterate<T, R>(run: Run<T>, signal: AbortSignal | undefine
   const feed = new Feed(run.items)
   let end: { readonly failed: boolean; readonly error?: unknown } | undefined
   let stop = () => {}
-  const ended = scope(
+  const ended = scopeOf(
+    'map',
     (s) => {
       stop = () => s.cancel('its results are read no further')
       runners(s, feed, run, put, room)
     },
-    { name: 'map', ...(signal && { signal }) },
+    signal,
   )
     .then(
       () => {

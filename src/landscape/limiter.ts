@@ -125,15 +125,21 @@ export class CapacityLimiter {
     if (named) this.#named.add(borrower)
     if (this.#free()) return this.#lend(borrower, named)
     return new Promise((resolve, reject) => {
+      const wait = current()?.waitFor('limiter', undefined, () => ({
+        place: [...this.#waiting].indexOf(waiter) + 1,
+        waiting: this.#waiting.size,
+      }))
       const waiter: Waiter = {
         borrower,
         named,
         grant: (lease) => {
+          wait?.end()
           unlisten?.()
           resolve(lease)
         },
       }
       const unlisten = onAbortOf(signal, outer, ({ reason }) => {
+        wait?.end()
         this.#waiting.delete(waiter)
         if (named) this.#named.delete(borrower)
         reject(reason)

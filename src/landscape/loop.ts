@@ -2,7 +2,12 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 import { onAbort } from '../base/abort.js'
 import { timedOut } from '../base/errors.js'
-import { currentAmbient, inherit } from './scope.js'
+import type { Priority } from '../core/priority.js'
+import { countTasks } from './call.js'
+import { nextTask, TaskSpan, tasks } from './channels.js'
+import { around } from './context.js'
+import { inherit } from './scope.js'
+import { ended, tally } from './tally.js'
 import { contextOf, type TaskContext } from './task-context.js'
 
 export interface LoopCall {
@@ -10,40 +15,82 @@ export interface LoopCall {
   readonly signal: AbortSignal | undefined
   /** Milliseconds; Infinity: none. */
   readonly timeout: number
+  readonly priority: Priority | undefined
   readonly onProgress: ((fraction: number) => void) | undefined
   /** Calls the function. */
   readonly invoke: (context: TaskContext) => unknown
 }
 
 /** Nothing stops JavaScript on the loop: an aborted call rejects when its function has ended. */
-export async function runOnLoop(call: LoopCall): Promise<unknown> {
-  const around = new Surroundings(call)
+export function runOnLoop(call: LoopCall): Promise<unknown> {
+  const seen = spanOf(call, 'async')
+  return seen === undefined ? run(call, undefined) : seen.run(() => run(call, seen))
+}
+
+async function run(call: LoopCall, seen: TaskSpan | undefined): Promise<unknown> {
+  let surroundings: Surroundings | undefined
   try {
-    const value = await around.within(() => call.invoke(around.context))
-    around.signal.throwIfAborted()
+    const inside = (surroundings = new Surroundings(call, seen))
+    const value = await inside.within(() => call.invoke(inside.context))
+    inside.signal.throwIfAborted()
     call.onProgress?.(1)
+    inside.ended('fulfilled')
+    seen?.fulfilled(value)
     return value
   } catch (error) {
-    around.signal.throwIfAborted()
-    throw error
+    throw failed(error, surroundings, seen)
   } finally {
-    around.close()
+    surroundings?.close()
   }
 }
 
 /** A generator of the loop needs no window: it runs when it is asked. */
 export async function* streamOnLoop(call: LoopCall): AsyncGenerator<unknown> {
-  const around = new Surroundings(call)
+  const seen = spanOf(call, 'stream')
+  let surroundings: Surroundings | undefined
   try {
-    const generator = around.within(() => call.invoke(around.context)) as AsyncIterable<unknown> | Iterable<unknown>
+    const inside = (surroundings = new Surroundings(call, seen))
+    const begin = () => inside.within(() => call.invoke(inside.context))
+    const generator = (seen === undefined ? begin() : seen.run(begin)) as AsyncIterable<unknown> | Iterable<unknown>
     for await (const value of generator) {
-      around.signal.throwIfAborted()
+      inside.signal.throwIfAborted()
       yield value
     }
-    around.signal.throwIfAborted()
+    inside.signal.throwIfAborted()
+  } catch (error) {
+    throw failed(error, surroundings, seen)
   } finally {
-    around.close()
+    // Also where its reader has left.
+    surroundings?.ended('fulfilled')
+    seen?.fulfilled(undefined)
+    surroundings?.close()
   }
+}
+
+/** What a call's caller gets for an error. */
+function failed(error: unknown, surroundings: Surroundings | undefined, seen: TaskSpan | undefined): unknown {
+  const aborted = surroundings?.signal.aborted === true
+  const given = aborted ? surroundings.signal.reason : error
+  surroundings?.ended(aborted ? 'cancelled' : 'failed')
+  seen?.failed(given)
+  return given
+}
+
+/** Of a task that blocks the loop. */
+export function runSyncHere(call: Pick<LoopCall, 'label' | 'priority'>, fn: () => unknown): unknown {
+  const seen = spanOf(call, 'sync')
+  if (seen === undefined) return fn()
+  seen.started()
+  return seen.around(fn)
+}
+
+function spanOf(
+  { label, priority }: Pick<LoopCall, 'label' | 'priority'>,
+  mode: 'async' | 'stream' | 'sync',
+): TaskSpan | undefined {
+  if (!tasks.watched) return undefined
+  const node = around()
+  return new TaskSpan({ id: nextTask(), name: label, on: 'loop' }, mode, priority ?? node?.priority, node?.id)
 }
 
 /** The signal that joins the caller's, the timeout's and the scope's. Throws its reason if it is aborted already. */
@@ -52,23 +99,47 @@ class Surroundings {
   private readonly controller = new AbortController()
   private readonly undo: (() => void)[] = []
   private readonly alone: boolean
+  private over = false
 
-  constructor(private readonly call: LoopCall) {
+  constructor(
+    private readonly call: LoopCall,
+    seen: TaskSpan | undefined,
+  ) {
     const { signal, timeout, label, onProgress } = call
-    const ambient = currentAmbient()
+    const ambient = around()
+    const abort = (reason: unknown) => {
+      seen?.cancelled(reason)
+      this.controller.abort(reason)
+    }
     for (const one of [signal, ambient?.signal]) {
       if (one === undefined) continue
-      if (one.aborted) throw one.reason
-      this.undo.push(onAbort(one, () => this.controller.abort(one.reason)))
+      if (one.aborted) {
+        seen?.cancelled(one.reason)
+        this.close()
+        throw one.reason
+      }
+      this.undo.push(onAbort(one, () => abort(one.reason)))
     }
+    countTasks()
+    tally.loop.started++
+    seen?.started()
     if (timeout !== Infinity) {
-      const timer = setTimeout(() => this.controller.abort(timedOut(label, timeout)), timeout)
+      const timer = setTimeout(() => abort(timedOut(label, timeout)), timeout)
       this.undo.push(() => clearTimeout(timer))
     }
+    let reached: number | undefined
+    const wait = ambient?.waitFor('task', label, () => ({ on: 'loop', state: 'running', fraction: reached }))
+    if (wait !== undefined) this.undo.push(() => wait.end())
     this.alone = signal === undefined && timeout === Infinity
     this.context = contextOf(
       this.signal,
-      onProgress === undefined ? undefined : (fraction) => onProgress(Math.min(fraction, 0.999)),
+      onProgress === undefined && seen === undefined
+        ? undefined
+        : (fraction) => {
+            reached = fraction
+            seen?.progress(fraction)
+            onProgress?.(Math.min(fraction, 0.999))
+          },
       undefined,
     )
   }
@@ -80,12 +151,17 @@ class Surroundings {
   /** What kernels inside obey. Without anything of the call's own that is the scope around, as everywhere. */
   within<T>(fn: () => T): T {
     if (this.alone) return fn()
-    const ambient = currentAmbient()
+    const ambient = around()
     const deadline = Math.min(ambient?.deadline ?? Infinity, performance.now() + this.call.timeout + 1)
-    return inherit(
-      { signal: this.signal, deadline, threads: ambient?.threads ?? 0, priority: ambient?.priority ?? 'normal' },
-      fn,
-    )
+    const { threads = 0, priority = 'normal' } = ambient ?? {}
+    return inherit({ signal: this.signal, deadline, threads, priority }, fn, this.call.label)
+  }
+
+  /** For stats(); the first time counts. */
+  ended(how: 'fulfilled' | 'failed' | 'cancelled'): void {
+    if (this.over) return
+    this.over = true
+    ended(tally.loop, how)
   }
 
   close(): void {

@@ -7,7 +7,7 @@ import { readSignal } from '../core/run.js'
 import { type Items, refuseOther, withFeed } from './feed.js'
 import { iterate } from './iterate.js'
 import { type Run, runners, SKIPPED } from './runners.js'
-import { scope } from './scope.js'
+import { scopeOf } from './scope.js'
 
 export type { Items } from './feed.js'
 
@@ -126,9 +126,7 @@ async function collect<T, R>(run: Run<T>, signal: AbortSignal | undefined): Prom
     if (run.ordered) results[index] = value
     else if (value !== SKIPPED) results.push(value)
   }
-  await withFeed(run.items, (feed) =>
-    scope((s) => runners(s, feed, run, put), { name: 'map', ...(signal && { signal }) }),
-  )
+  await withFeed(run.items, (feed) => scopeOf('map', (s) => runners(s, feed, run, put), signal))
   return results.filter((value) => value !== SKIPPED) as R[]
 }
 

@@ -9,7 +9,9 @@ import { type Around, fewer } from '../core/ambient.js'
 import type { Priority } from '../core/priority.js'
 import { Room } from '../core/room.js'
 import { because, Cancelled, says } from './cancelled.js'
+import type { ScopeSpan } from './channels.js'
 import { clock } from './clock.js'
+import { type Entry, type Look, type WaitKind, Waits } from './waits.js'
 
 /** What cancelled a node: its own `cancel()`, deadline, caller's signal or failing child; or a node above it. */
 export type Means = 'cancel' | 'deadline' | 'signal' | 'failure' | 'outer'
@@ -20,8 +22,13 @@ export interface Holder {
   release(): void
 }
 
+/** What a node is to its user. A task: the scope that its function finds around it. */
+export type Kind = 'scope' | 'child' | 'shield' | 'map' | 'reduce' | 'task'
+
 export interface Place {
   readonly parent: CancelNode | undefined
+  readonly kind: Kind
+  readonly name: string | undefined
   /** For messages: 'scope x', 'child 3'. */
   readonly title: string
   readonly holder?: Holder | undefined
@@ -29,25 +36,45 @@ export interface Place {
   readonly timeout?: number
   readonly shielded?: boolean
   readonly threads?: number
+  /** Of what it stands for; without it, its own. */
+  readonly id?: number
   readonly priority?: Priority | undefined
 }
+
+let last = 0
 
 /** Node's timers take no longer ones. */
 const LONGEST_MS = 2 ** 31 - 1
 
+/** The open nodes of this thread with nothing around them. */
+export const roots: Set<CancelNode> = new Set()
+
 export class CancelNode implements Around {
+  readonly id: number
+  /** What is told of it, if somebody listened when it began. */
+  seen: ScopeSpan | undefined
   parent: CancelNode | undefined
+  readonly kind: Kind
+  readonly name: string | undefined
   readonly title: string
   readonly holder: Holder | undefined
   readonly shielded: boolean
   readonly threads: number
   readonly priority: Priority
   readonly room: Room | undefined
+  /** In milliseconds of the clock, as all times here. */
+  readonly since: number
+  readonly waits: Waits
+  /** Bodies that run in it: its own, or those handed to `run()` of an open one. */
+  bodies: number = 1
+  /** It stays until somebody closes it. */
+  standing: boolean = false
   closed = false
   /** What cancelled it; undefined while nothing has. */
   means: Means | undefined
   /** `signal.reason` once it is cancelled: one object for a node and all that it takes along. */
   reason: unknown
+  cancelledAt: number = Infinity
   /** The reason of the caller's signal: it stops what was given that signal, too. */
   #given: { readonly reason: unknown } | undefined
   readonly #timeout: number
@@ -57,17 +84,25 @@ export class CancelNode implements Around {
   #controller: AbortController | undefined
   #children: Set<CancelNode> | undefined
 
-  constructor({ parent, title, holder, timeout = Infinity, shielded = false, threads = 0, priority }: Place) {
+  constructor(place: Place) {
+    const { parent, kind, name, title, holder, timeout = Infinity, shielded = false, threads = 0 } = place
+    this.id = place.id ?? ++last
+    this.seen = undefined
     this.parent = parent
+    this.kind = kind
+    this.name = name
     this.title = title
     this.holder = holder
     this.shielded = shielded
     this.threads = fewer(threads, parent?.threads ?? 0)
-    this.priority = priority ?? parent?.priority ?? 'normal'
+    this.priority = place.priority ?? parent?.priority ?? 'normal'
     this.room = threads === 0 ? parent?.room : new Room(this.threads, parent?.room)
     this.#timeout = timeout
-    this.#own = timeout === Infinity ? Infinity : clock.now() + timeout
-    if (parent !== undefined) {
+    this.since = clock.now()
+    this.waits = new Waits(this.since)
+    this.#own = this.since + timeout
+    if (parent === undefined) roots.add(this)
+    else {
       parent.#children ??= new Set()
       parent.#children.add(this)
       if (!shielded && parent.means !== undefined) this.#mark(parent.reason, 'outer')
@@ -88,18 +123,23 @@ export class CancelNode implements Around {
   cancel(means: Means, reason: unknown): void {
     if (this.means !== undefined || this.closed) return
     // All are marked before any signal fires: a listener sees the whole tree cancelled.
-    for (const node of this.#mark(reason, means)) node.#controller?.abort(reason)
+    for (const node of this.#mark(reason, means)) {
+      node.seen?.cancelled(reason)
+      node.#controller?.abort(reason)
+    }
   }
 
   #mark(reason: unknown, means: Means): CancelNode[] {
     this.means = means
     this.reason = reason
+    this.cancelledAt = clock.now()
     const marked: CancelNode[] = [this]
     for (let i = 0; i < marked.length; i++) {
       for (const child of marked[i]!.#children ?? []) {
         if (child.shielded || child.means !== undefined) continue
         child.means = 'outer'
         child.reason = reason
+        child.cancelledAt = this.cancelledAt
         marked.push(child)
       }
     }
@@ -151,6 +191,20 @@ export class CancelNode implements Around {
     else this.expire()
   }
 
+  /** Its own deadline; Infinity: none. */
+  get own(): number {
+    return this.#own
+  }
+
+  /** Open ones, oldest first. */
+  get children(): Iterable<CancelNode> {
+    return this.#children ?? []
+  }
+
+  waitFor(kind: WaitKind, name: string | undefined, look?: () => Look): Entry {
+    return this.waits.add(kind, name, look)
+  }
+
   /** Of the deadlines visible from here the nearest; of equal ones the outermost. */
   #nearest(): CancelNode {
     let nearest: CancelNode = this
@@ -196,7 +250,9 @@ export class CancelNode implements Around {
     if (this.#timer !== undefined) clock.clearTimeout(this.#timer)
     this.#unlisten?.()
     const { parent } = this
-    if (parent !== undefined) parent.#children?.delete(this)
+    if (parent === undefined) roots.delete(this)
+    else parent.#children?.delete(this)
+    if (this.waits.last !== undefined) this.waits.moveTo(parent?.waits)
     for (const orphan of this.#children ?? []) orphan.#moveTo(parent)
     this.#children = undefined
   }
@@ -204,7 +260,10 @@ export class CancelNode implements Around {
   /** A scope left open inside one that ended (openScope) belongs to what is around that. */
   #moveTo(parent: CancelNode | undefined): void {
     this.parent = parent
-    if (parent === undefined) return
+    if (parent === undefined) {
+      roots.add(this)
+      return
+    }
     parent.#children ??= new Set()
     parent.#children.add(this)
     if (!this.shielded && parent.means !== undefined) this.cancel('outer', parent.reason)

@@ -1,6 +1,8 @@
 /** In a worker: runs one request and makes its answer. Never rejects. */
 import { serialize } from 'node:v8'
+import { threadId } from 'node:worker_threads'
 import { coded } from '../base/errors.js'
+import { began } from './channels.js'
 import { load } from './code.js'
 import { errorOf, type Failure, failureOf } from './failure.js'
 import type { WorkerLine } from './line.js'
@@ -35,9 +37,11 @@ export async function perform(request: Request, line?: WorkerLine): Promise<Answ
 async function run(request: Request, line: WorkerLine | undefined): Promise<Answer> {
   const { flag, on, label } = request
   const running = new Run(request, line)
+  const told = request.report === true ? { began: began(on === 'thread' ? threadId : process.pid) } : undefined
   try {
     if (running.signal.aborted) return { dropped: true } // an abort that overtook its request
-    if (flag === undefined) line?.send({ started: true })
+    if (told !== undefined) line?.send({ started: told.began })
+    else if (flag === undefined) line?.send({ started: true })
     const fn = await load(request.code, label)
     const value = await running.around(async () => {
       const result = fn(...running.args())
@@ -51,9 +55,9 @@ async function run(request: Request, line: WorkerLine | undefined): Promise<Answ
       )
     }
     const result = sealParcel(value, on, `the result of ${label}`)
-    return request.stream ? { result, parts: running.parts } : { result }
+    return request.stream ? { result, parts: running.parts, ...told } : { result, ...told }
   } catch (error) {
-    return { failure: travelling(failureOf(error), request), parts: running.parts }
+    return { failure: travelling(failureOf(error), request), parts: running.parts, ...told }
   } finally {
     line?.close()
   }
@@ -101,11 +105,11 @@ class Run {
 
   /** Inside what the caller's scope hands down, if there is anything. */
   around<T>(fn: () => T): T {
-    const { ambient } = this.request
+    const { ambient, label } = this.request
     if (this.controller === undefined && ambient === undefined) return fn()
     const { remaining, threads, priority } = ambient ?? { remaining: Infinity, threads: 0, priority: 'normal' }
     // The caller's own timer, which knows the reason, comes first.
-    return inherit({ signal: this.signal, deadline: performance.now() + remaining + 1, threads, priority }, fn)
+    return inherit({ signal: this.signal, deadline: performance.now() + remaining + 1, threads, priority }, fn, label)
   }
 
   args(): unknown[] {

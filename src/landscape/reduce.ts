@@ -2,7 +2,7 @@
 import { readOptions } from '../core/arguments.js'
 import { readSignal } from '../core/run.js'
 import { type Items, itemOf, refuseOther, withFeed } from './feed.js'
-import { scope } from './scope.js'
+import { scopeOf } from './scope.js'
 
 const REDUCE_OPTIONS: ReadonlySet<string> = new Set(['signal'])
 
@@ -36,7 +36,8 @@ function fold<T, A>(
   signal: AbortSignal | undefined,
 ): Promise<A> {
   return withFeed(items, (feed) =>
-    scope(
+    scopeOf(
+      'reduce',
       async (s) => {
         let accumulator = initial
         for (;;) {
@@ -45,7 +46,7 @@ function fold<T, A>(
           accumulator = await f(accumulator, await itemOf(step.item, s.signal))
         }
       },
-      { name: 'reduce', ...(signal && { signal }) },
+      signal,
     ),
   )
 }

@@ -7,8 +7,8 @@ import { readPriority } from '../core/priority.js'
 import { readSignal, readThreads } from '../core/run.js'
 import { Block, readName } from './block.js'
 import { clock } from './clock.js'
-import { around, enter, leave, within } from './context.js'
-import { CancelNode } from './node.js'
+import { around, current, enter, leave, within } from './context.js'
+import { CancelNode, type Kind } from './node.js'
 import type { Moved, OpenScope, Scope, ScopeOptions } from './types.js'
 
 export type { Ambient } from '../core/ambient.js'
@@ -41,7 +41,17 @@ const OPTIONS_OF_MOVE: ReadonlySet<string> = new Set(['signal', 'threads', 'prio
  * @see https://trio.readthedocs.io/en/stable/reference-core.html#nurseries-and-spawning
  */
 export async function scope<T>(body: (s: Scope) => T, options?: ScopeOptions): Promise<Awaited<T>> {
-  const block = open(body, options, OPTIONS, false)
+  const block = open('scope', body, options)
+  return (await block.ended) as Awaited<T>
+}
+
+/** A scope of the package's own: what it is called goes into messages, its kind into the tree. */
+export async function scopeOf<T>(
+  kind: 'map' | 'reduce',
+  body: (s: Scope) => T,
+  signal: AbortSignal | undefined,
+): Promise<Awaited<T>> {
+  const block = open(kind, body, { name: kind, signal })
   return (await block.ended) as Awaited<T>
 }
 
@@ -59,12 +69,14 @@ export async function scope<T>(body: (s: Scope) => T, options?: ScopeOptions): P
  */
 export function openScope(options?: ScopeOptions): OpenScope {
   const { name, signal, ...place } = readScope(options, OPTIONS)
-  const block = new Block(name, place, false)
+  const block = new Block('scope', name, place, true)
+  block.node.seen?.run(() => {})
   if (signal !== undefined) block.node.obey(signal)
   let closing = false
   const close = async (): Promise<void> => {
     if (!closing) {
       closing = true
+      block.node.standing = false
       block.release()
     }
     await block.ended
@@ -105,7 +117,7 @@ export async function moveOnAfter<T>(
   options?: Omit<ScopeOptions, 'timeout'>,
 ): Promise<Moved<Awaited<T>>> {
   const timeout = readMs('ms', ms)
-  const block = open(body, { ...readOptions(options, OPTIONS_OF_MOVE), timeout }, OPTIONS, false)
+  const block = open('scope', body, { ...readOptions(options, OPTIONS_OF_MOVE), timeout })
   try {
     return { cancelled: false, value: (await block.ended) as Awaited<T> }
   } catch (error) {
@@ -131,7 +143,7 @@ export async function failAfter<T>(
   options?: Omit<ScopeOptions, 'timeout'>,
 ): Promise<Awaited<T>> {
   const timeout = readMs('ms', ms)
-  const block = open(body, { ...readOptions(options, OPTIONS_OF_MOVE), timeout }, OPTIONS, false)
+  const block = open('scope', body, { ...readOptions(options, OPTIONS_OF_MOVE), timeout })
   return (await block.ended) as Awaited<T>
 }
 
@@ -151,7 +163,7 @@ export async function failAfter<T>(
  * }
  */
 export async function shield<T>(body: (s: Scope) => T, options?: ScopeOptions): Promise<Awaited<T>> {
-  const block = open(body, options, OPTIONS, true)
+  const block = open('shield', body, options)
   return (await block.ended) as Awaited<T>
 }
 
@@ -167,7 +179,9 @@ export async function shield<T>(body: (s: Scope) => T, options?: ScopeOptions): 
  * }
  */
 export async function checkpoint(): Promise<void> {
+  const wait = current()?.waitFor('checkpoint', undefined)
   await new Promise<void>((resolve) => setImmediate(resolve))
+  wait?.end()
   const node = around()
   if (node?.means !== undefined) throw node.reason
 }
@@ -179,13 +193,16 @@ export function currentAmbient(): Ambient | undefined {
 
 /**
  * Runs `fn` in a scope that stands for a distant one, in another thread or process: cancelled with its very reason,
- * with its deadline and threads. The scope ends when `fn` has, or the promise that it returned.
+ * with its deadline and threads. The scope ends when `fn` has, or the promise that it returned. `task`: which one runs
+ * in it.
  */
-export function inherit<T>(from: Ambient, fn: () => T): T {
+export function inherit<T>(from: Ambient, fn: () => T, task?: string): T {
   const { signal, deadline, threads, priority } = from
+  const id = current()?.id ?? 0
   enter()
   const timeout = deadline === Infinity || signal.aborted ? Infinity : Math.max(0, deadline - clock.now())
-  const node = new CancelNode({ parent: undefined, title: 'scope', timeout, threads, priority })
+  const place = { parent: undefined, kind: 'task', name: task, title: 'scope', timeout, threads, priority, id } as const
+  const node = new CancelNode(place)
   node.standFor(signal)
   const end = () => {
     node.close()
@@ -204,10 +221,10 @@ export function inherit<T>(from: Ambient, fn: () => T): T {
 }
 
 /** Checks what a caller gave, and starts. */
-function open(body: unknown, options: unknown, known: ReadonlySet<string>, shielded: boolean): Block {
+function open(kind: Kind, body: unknown, options: unknown): Block {
   const fn = readBody('body', body)
-  const { name, signal, ...place } = readScope(options, known)
-  const block = new Block(name, { ...place, shielded }, true)
+  const { name, signal, ...place } = readScope(options, OPTIONS)
+  const block = new Block(kind, name, place, false)
   if (signal !== undefined) block.node.obey(signal)
   block.run(() => fn(block))
   return block
@@ -216,7 +233,7 @@ function open(body: unknown, options: unknown, known: ReadonlySet<string>, shiel
 function readScope(
   value: unknown,
   known: ReadonlySet<string>,
-): Pick<ScopeOptions, 'name' | 'signal' | 'priority'> & { timeout: number; threads: number } {
+): Required<Pick<ScopeOptions, 'name' | 'signal' | 'priority'>> & { timeout: number; threads: number } {
   const options = readOptions(value, known)
   return {
     name: readName(options.name),

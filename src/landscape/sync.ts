@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { coded, timedOut } from '../base/errors.js'
 import { ambient } from '../core/ambient.js'
+import type { TaskSpan } from './channels.js'
 import { ALIVE, ANSWERS, DEAD, type FromHelper, type HelperData, type ToHelper, WORDS } from './sync-wire.js'
 import { type Movable, openAnswer, type Request } from './wire.js'
 
@@ -36,17 +37,27 @@ const START_MS = 30_000
  * (`ERR_OFFLOOP_TIMEOUT`) when the timeout, or the deadline of the scope around, has passed, and then the task's worker
  * is replaced; `ERR_OFFLOOP_TASK_WORKER` if the worker died or none starts.
  */
-export function runSync({ request, transfer }: SyncRequest, { timeout, signal, stack }: SyncOptions): unknown {
+export function runSync(
+  { request, transfer }: SyncRequest,
+  { timeout, signal, stack }: SyncOptions,
+  seen?: Pick<TaskSpan, 'begun' | 'cancelled'>,
+): unknown {
   const around = ambient.get?.()
-  if (signal?.aborted) throw signal.reason
-  if (around?.signal.aborted) throw around.signal.reason
+  const cut = (reason: unknown) => {
+    seen?.cancelled(reason)
+    return reason
+  }
+  if (signal?.aborted) throw cut(signal.reason)
+  if (around?.signal.aborted) throw cut(around.signal.reason)
   const own = timeout === undefined ? Infinity : performance.now() + timeout
   const until = Math.min(own, around?.deadline ?? Infinity)
   helper ??= new Helper()
-  const answer = helper.ask(request, transfer, until)
-  if (answer === undefined) throw own <= until ? timedOut(`${request.label}.sync`, timeout!) : around!.expire()
-  if ('error' in answer) throw openAnswer({ failure: answer.error, parts: 0 }, request, stack)
-  return openAnswer(answer.answer, request, stack)
+  const entry = helper.ask(request, transfer, until)
+  if (entry === undefined) throw cut(own <= until ? timedOut(`${request.label}.sync`, timeout!) : around!.expire())
+  if ('error' in entry) throw openAnswer({ failure: entry.error, parts: 0 }, request, stack)
+  const { answer } = entry
+  if ('began' in answer && answer.began !== undefined) seen?.begun(answer.began)
+  return openAnswer(answer, request, stack)
 }
 
 /** The error of a `.sync` that could never return. */

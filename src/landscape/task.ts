@@ -2,16 +2,19 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { wrongType, wrongValue } from '../base/errors.js'
+import { ambient } from '../core/ambient.js'
 import { readBoolean, readChoice, readFinite, readOptions } from '../core/arguments.js'
 import { type Priority, readPriority } from '../core/priority.js'
 import { readSignal } from '../core/run.js'
-import { type Always, type Ask, Call, inheritedFrom, requestOf } from './call.js'
+import { type Always, type Ask, Call, countTasks, inheritedFrom, requestOf } from './call.js'
+import { type Began, TaskSpan, tasks } from './channels.js'
 import { type Any, exported } from './code.js'
-import { runOnLoop, streamOnLoop } from './loop.js'
+import { runOnLoop, runSyncHere, streamOnLoop } from './loop.js'
 import { currentAmbient } from './scope.js'
 import { shipFunction } from './source.js'
 import { Stream } from './stream.js'
 import { deadlock, runSync } from './sync.js'
+import { ended, tally } from './tally.js'
 import { contextOf, type TaskContext } from './task-context.js'
 import type { CallOptions, TaskDescription, TaskFactory, TaskOptions } from './task-types.js'
 import type { Code, Movable, Place } from './wire.js'
@@ -199,7 +202,8 @@ function onLoop(definition: Definition, given: Given, args: readonly unknown[]):
 function sync(definition: Definition, given: Given, args: readonly unknown[]): unknown {
   const { name, on } = definition
   if (on === 'loop') {
-    if (!definition.waits) return here(definition, given, args)
+    if (!definition.waits)
+      return runSyncHere({ label: name, priority: given.priority }, () => here(definition, given, args))
     throw deadlock(name)
   }
   const site: { stack?: string } = {}
@@ -209,7 +213,37 @@ function sync(definition: Definition, given: Given, args: readonly unknown[]): u
     inheritedFrom(currentAmbient(), given.priority),
   )
   const timeout = given.timeout === Infinity ? undefined : given.timeout
-  return runSync({ request, transfer }, { timeout, signal: given.signal, stack: site.stack })
+  const options = { timeout, signal: given.signal, stack: site.stack }
+  if (!tasks.watched) return counted(on, (watch) => runSync({ request, transfer }, options, watch))
+  const around = ambient.get?.()
+  const seen = new TaskSpan({ id: request.id, name, on }, 'sync', given.priority ?? around?.priority, around?.id)
+  const asking = { ...request, report: true as const }
+  return seen.around(() => counted(on, (watch) => runSync({ request: asking, transfer }, options, watch), seen))
+}
+
+/** For stats(). */
+function counted(
+  on: Place,
+  run: (watch: Pick<TaskSpan, 'begun' | 'cancelled'>) => unknown,
+  seen?: TaskSpan | undefined,
+): unknown {
+  let how: 'fulfilled' | 'failed' | 'cancelled' = 'failed'
+  const watch = {
+    begun: (began: Began) => seen?.begun(began),
+    cancelled(reason: unknown) {
+      how = 'cancelled'
+      seen?.cancelled(reason)
+    },
+  }
+  countTasks()
+  tally[on].started++
+  try {
+    const value = run(watch)
+    how = 'fulfilled'
+    return value
+  } finally {
+    ended(tally[on], how)
+  }
 }
 
 /** The `.js` face: the function itself. */

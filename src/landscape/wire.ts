@@ -3,6 +3,7 @@ import { DefaultDeserializer, deserialize, serialize } from 'node:v8'
 import type { MessagePort } from 'node:worker_threads'
 import { coded, describe } from '../base/errors.js'
 import type { Priority } from '../core/priority.js'
+import type { Began } from './channels.js'
 import { errorOf, type Failure } from './failure.js'
 
 /** Where a worker lives. */
@@ -38,6 +39,8 @@ export interface Request {
   /** The function is a generator whose values are sent one by one. */
   readonly stream?: true
   readonly ambient?: Inherited
+  /** Somebody asks who runs it, and since when. */
+  readonly report?: true
   /** Its seat in the budget of cores (threads only). */
   readonly seat?: number
   /** There is a way to speak while it runs; line.ts. */
@@ -65,15 +68,15 @@ export const WINDOW = 16
 export type Down = { readonly abort: Failure } | { readonly credit: number } | { readonly stop: true }
 
 /** From a running task to its caller. */
-export type Up = { readonly started: true } | { readonly progress: number } | { readonly part: Parcel }
+export type Up = { readonly started: true | Began } | { readonly progress: number } | { readonly part: Parcel }
 
 /** A value on its way: as it is, or in bytes. */
 export type Parcel = { readonly value: unknown } | { readonly bytes: Uint8Array }
 
 /** How a call ended. `parts` values of a stream were sent before: they come by another way, perhaps later. */
 export type Answer =
-  | { readonly result: Parcel; readonly parts?: number }
-  | { readonly failure: Failure; readonly parts?: number }
+  | { readonly result: Parcel; readonly parts?: number; readonly began?: Began }
+  | { readonly failure: Failure; readonly parts?: number; readonly began?: Began }
   | { readonly dropped: true }
 
 /** The task, as errors call it. */

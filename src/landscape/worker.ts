@@ -1,4 +1,5 @@
 /** Entry of a worker of the task pools, thread or process: the pool library calls what it exports with each request. */
+import { setPriority } from 'node:os'
 import { isMainThread, workerData } from 'node:worker_threads'
 import { setLimits } from '../engine/limits.js'
 import { sit } from '../engine/seat.js'
@@ -10,7 +11,8 @@ import type { Answer, Request } from './wire.js'
 let addon: string | undefined
 if (isMainThread) {
   listenToParent()
-  // A process holds one core of its parent's.
+  // A process holds one core of its parent's, and lets the parent's event loop go first, as our threads do.
+  setPriority(5)
   setLimits({ cores: 1, threads: 1, source: 'a task in a process has one core' })
 } else {
   const data = (workerData as [unknown, WorkerData])[1] // the library puts its own data first

@@ -3,6 +3,7 @@
  */
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { info } from 'offloop'
+import { benchBudget } from './budget.js'
 import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchCrossover } from './crossover.js'
 import { benchElementwise } from './elementwise.js'
@@ -40,6 +41,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   estimate: benchEstimate,
   import: benchImport,
   landscape: benchLandscape,
+  budget: benchBudget,
   crossover: benchCrossover,
   elementwise: benchElementwise,
   tasks: benchTasks,

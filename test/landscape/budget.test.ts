@@ -256,12 +256,19 @@ describe('a full queue', () => {
 
   it.each(['thread', 'process'] as const)('of tasks on a %s, too', async (on) => {
     configure({ cores: 1, maxQueue: 2 })
+    const flags = words()
+    const blocker = spin(flags)
+    await until(() => Atomics.load(flags, 1) === 1)
     const f = task((n: number) => n, { on })
-    const ends = await Promise.allSettled([1, 2, 3, 4].map((n) => f(n)))
+    const calls = [1, 2, 3, 4].map((n) => f(n))
+    await expect(calls[3]).rejects.toMatchObject({ code: 'ERR_OFFLOOP_QUEUE_FULL' })
+    Atomics.store(flags, 0, 1)
+    const ends = await Promise.allSettled([blocker, ...calls])
     expect(ends.map((end) => (end.status === 'fulfilled' ? end.value : end.reason.code))).toEqual([
+      undefined,
       1,
       2,
-      3,
+      'ERR_OFFLOOP_QUEUE_FULL',
       'ERR_OFFLOOP_QUEUE_FULL',
     ])
     expect(await f(5)).toBe(5)

@@ -1,4 +1,5 @@
 /** The diagram as an SVG file: doing more at once to the right, doing it faster upwards. */
+import { COLORS, escaped, FONT, round, text } from '../../base/svg.js'
 import { digits } from '../table.js'
 import { type Axis, type Box, logAxis, placeLabels } from './plot.js'
 import { labelOf } from './table.js'
@@ -9,8 +10,6 @@ const [WIDTH, HEIGHT] = [800, 520]
 const PLOT = { x: 84, y: 84, w: 676, h: 340 }
 const RADIUS = 7
 const GAP = 5
-const FONT = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'
-const COLORS = { text: '#1f2933', faint: '#61707f', grid: '#e3e8ee', free: '#12805c', holds: '#c05600' }
 
 /** A whole file: no scripts, no fonts, nothing fetched. */
 export function svgOf({ marks, waiting, computing, engine, isa, threads, node, version }: Landscape): string {
@@ -118,16 +117,4 @@ function legend(): string[] {
     ...line(0, COLORS.free, COLORS.free, 'leaves the event loop free'),
     ...line(18, '#ffffff', COLORS.holds, 'holds it up while it computes'),
   ]
-}
-
-function text(x: number, y: number, content: string, attributes = ''): string {
-  return `<text x="${round(x)}" y="${round(y)}"${attributes === '' ? '' : ` ${attributes}`}>${escaped(content)}</text>`
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10
-}
-
-function escaped(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
