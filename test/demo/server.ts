@@ -3,7 +3,7 @@
  * pool of workers and by offloop in turn, under the same load.
  *
  *   npm run demo:server                        60,000 digits and 3,000,000 flights, some 70 seconds
- *   npm run demo:server -- --short             a third and a tenth of them, for 3 seconds a server: for CI
+ *   npm run demo:server -- --short             a third and a tenth of them, for 2.5 seconds a server: for CI
  *   npm run --silent demo:server -- --json     a line for each server, for machines
  *
  * Exit code 0: the servers' answers are the same; 1: they are not, or a request failed; 2: an unknown flag.
@@ -20,6 +20,7 @@ import { buildSync } from 'esbuild'
 import { FULL, prepare, SHORT } from './server-data.js'
 import type { ServerReport } from './server-http.js'
 import type { LoadOptions, LoadReport } from './server-load.js'
+import { now } from './server-plan.js'
 import { compareAnswers, jsonLine, type Run, report, SERVERS, type ServerName } from './server-report.js'
 import { plain, Status } from './terminal.js'
 
@@ -72,7 +73,7 @@ async function measure(name: ServerName, folder: string, load: Omit<LoadOptions,
     children.push(generator)
     generator.send({ ...load, port } satisfies LoadOptions)
     await told(generator) // 'measuring'
-    server.send('begin')
+    server.send(now())
     await told(generator) // 'measured'
     server.send('end')
     const [ofServer, ofLoad] = await Promise.all([told<ServerReport>(server), told<LoadReport>(generator)])
@@ -95,7 +96,7 @@ async function main(flags: ReadonlySet<string>): Promise<void> {
     build(folder)
     const { starts, airports } = JSON.parse(readFileSync(join(folder, 'data.json'), 'utf8'))
     const load = {
-      ...{ ...LOAD, seed: SEED, seconds: short ? 3 : 15, warmUpSeconds: short ? 0.7 : 2 },
+      ...{ ...LOAD, seed: SEED, seconds: short ? 2.5 : 15, warmUpSeconds: short ? 0.5 : 2 },
       ...{ flights: size.flights, days: starts.length - 1, airports: airports.length },
     }
     const runs: Run[] = []
