@@ -5,6 +5,7 @@
 import { clearInterval, setInterval } from 'node:timers'
 import { quietChoice } from './choose.js'
 import { limits } from './limits.js'
+import type { NativeEngine } from './native.js'
 import { isSeated } from './seat.js'
 
 type Granted = (seat: number) => void
@@ -29,7 +30,7 @@ let timer: NodeJS.Timeout | undefined
  * Returns what gives the core back, or withdraws the claim.
  */
 export function claimCore(rank: number, granted: Granted): () => void {
-  const { native } = quietChoice()
+  const native = engine()
   if (native === undefined) return claimHere({ rank, granted })
   native.onGranted ??= (seat) => {
     const grant = waiting.get(seat)
@@ -58,7 +59,7 @@ export function claimCore(rank: number, granted: Granted): () => void {
 
 /** The file of the addon, for the workers of tasks. */
 export function addonPath(): string | undefined {
-  return quietChoice().native?.path
+  return engine()?.path
 }
 
 /** Cores that tasks of this thread hold, where that is counted in JavaScript. */
@@ -66,9 +67,18 @@ export function coresHeld(): number {
   return held
 }
 
+/** Tasks run without a binary, too, whatever OFFLOOP_ENGINE asks of kernels. */
+function engine(): NativeEngine | undefined {
+  try {
+    return quietChoice().native
+  } catch {
+    return undefined
+  }
+}
+
 function look(): void {
   if (waiting.size > 0) {
-    timer ??= setInterval(() => quietChoice().native!.look(), LOOK_MS).unref()
+    timer ??= setInterval(() => engine()!.look(), LOOK_MS).unref()
   } else if (timer !== undefined) {
     clearInterval(timer)
     timer = undefined
