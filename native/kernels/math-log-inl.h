@@ -73,10 +73,10 @@ OFFLOOP_INLINE V LogExact(D d, V x) {
   return FixLog(d, x, JoinLog(d, p, p.k * Of(d, kLogLn2Low)));
 }
 
-// x positive, normal and finite.
+// The logarithm of x / 2^scale, x positive, normal and finite.
 template <class D, class V>
-OFFLOOP_INLINE V LogNormal(D d, V x) {
-  const LogParts<V> p = SplitNormal(d, x, Of(d, 0x1p52 + 1023));
+OFFLOOP_INLINE V LogNormal(D d, V x, int scale) {
+  const LogParts<V> p = SplitNormal(d, x, Of(d, 0x1p52 + 1023 + scale));
   return JoinLog(d, p, p.k * Of(d, kLogLn2Low));
 }
 

@@ -40,7 +40,7 @@ OFFLOOP_INLINE void Block(const Source& source, uint64_t block, uint32_t (&x)[4]
 
 // The rounds' keys, and what the first two rounds make of the parts of the counter that stay the same.
 struct Schedule {
-  uint64_t first, second0, second2, third;
+  uint64_t first, second0, second2, third, last0, last1;
   uint64_t key0[kRounds], key1[kRounds];
 
   Schedule(const Source& source, uint32_t high) {
@@ -52,13 +52,14 @@ struct Schedule {
     second0 = (p1 & 0xFFFFFFFFu) ^ key0[1];
     second2 = (p0 >> 32) ^ key1[1];
     third = (p0 & 0xFFFFFFFFu) ^ key1[2];
+    last0 = key0[kRounds - 1] << 32, last1 = key1[kRounds - 1] << 32;
   }
 };
 
-// The four words of a block in every lane; upper halves of lanes hold anything.
+// The two 64-bit words of a block in every lane.
 template <class D>
 struct Words {
-  hn::VFromD<D> x0, x1, x2, x3;
+  hn::VFromD<D> first, second;
 };
 
 template <class D>
@@ -72,65 +73,85 @@ OFFLOOP_INLINE hn::VFromD<D> Upper(D d, hn::VFromD<D> a) {
   return hn::BitCast(d, hn::Shuffle2301(hn::BitCast(hn::Repartition<uint32_t, D>(), a)));
 }
 
+// Several vectors of blocks side by side: each is a chain of ten multiplications, and a processor looks ahead over
+// hardly more instructions than one has. With 16 registers they would be in each other's way.
+constexpr int kAbreast = HWY_ARCH_X86 && HWY_STATIC_TARGET > HWY_AVX3 ? 1 : 2;
+
+// Upper halves of lanes hold anything on the way.
 template <class D>
-OFFLOOP_INLINE Words<D> Run(D d, const Schedule& s, hn::VFromD<D> low) {
+OFFLOOP_INLINE void Run(D d, const Schedule& s, const hn::VFromD<D> (&low)[kAbreast], Words<D> (&words)[kAbreast]) {
   using V = hn::VFromD<D>;
   const V m0 = hn::Set(d, kMultiply0), m1 = hn::Set(d, kMultiply1);
-  V p0 = Product(d, m0, low);
-  V p1 = Product(d, m1, hn::Xor(Upper(d, p0), hn::Set(d, s.first)));
-  V x0 = hn::Xor(Upper(d, p1), hn::Set(d, s.second0));
-  V x1 = p1;
-  V x2 = hn::Xor(p0, hn::Set(d, s.second2));
-  p0 = Product(d, m0, x0);
-  p1 = Product(d, m1, x2);
-  x0 = hn::Xor3(Upper(d, p1), x1, hn::Set(d, s.key0[2]));
-  x2 = hn::Xor(Upper(d, p0), hn::Set(d, s.third));
-  V x3 = p0;
-  x1 = p1;
-#pragma GCC unroll 8
-  for (int round = 3; round < kRounds; ++round) {
-    p0 = Product(d, m0, x0);
-    p1 = Product(d, m1, x2);
-    x0 = hn::Xor3(Upper(d, p1), x1, hn::Set(d, s.key0[round]));
-    x2 = hn::Xor3(Upper(d, p0), x3, hn::Set(d, s.key1[round]));
-    x1 = p1;
-    x3 = p0;
+  V p0[kAbreast], p1[kAbreast], x0[kAbreast], x1[kAbreast], x2[kAbreast], x3[kAbreast];
+  for (int j = 0; j < kAbreast; ++j) p0[j] = Product(d, m0, low[j]);
+  for (int j = 0; j < kAbreast; ++j) p1[j] = Product(d, m1, hn::Xor(Upper(d, p0[j]), hn::Set(d, s.first)));
+  for (int j = 0; j < kAbreast; ++j) {
+    x0[j] = hn::Xor(Upper(d, p1[j]), hn::Set(d, s.second0));
+    x1[j] = p1[j];
+    x2[j] = hn::Xor(p0[j], hn::Set(d, s.second2));
   }
-  return {x0, x1, x2, x3};
+  for (int j = 0; j < kAbreast; ++j) {
+    p0[j] = Product(d, m0, x0[j]);
+    p1[j] = Product(d, m1, x2[j]);
+    x0[j] = hn::Xor3(Upper(d, p1[j]), x1[j], hn::Set(d, s.key0[2]));
+    x2[j] = hn::Xor(Upper(d, p0[j]), hn::Set(d, s.third));
+    x1[j] = p1[j], x3[j] = p0[j];
+  }
+#pragma GCC unroll 8
+  for (int round = 3; round < kRounds - 1; ++round) {
+    for (int j = 0; j < kAbreast; ++j) {
+      p0[j] = Product(d, m0, x0[j]);
+      p1[j] = Product(d, m1, x2[j]);
+      x0[j] = hn::Xor3(Upper(d, p1[j]), x1[j], hn::Set(d, s.key0[round]));
+      x2[j] = hn::Xor3(Upper(d, p0[j]), x3[j], hn::Set(d, s.key1[round]));
+      x1[j] = p1[j], x3[j] = p0[j];
+    }
+  }
+  // The last products hold both new words; the older ones and the keys go to the upper half.
+  for (int j = 0; j < kAbreast; ++j) {
+    words[j].first = hn::Xor3(Product(d, m1, x2[j]), hn::ShiftLeft<32>(x1[j]), hn::Set(d, s.last0));
+    words[j].second = hn::Xor3(Product(d, m0, x0[j]), hn::ShiftLeft<32>(x3[j]), hn::Set(d, s.last1));
+  }
 }
 
-// Elements of 64 bits, two of a block: Op::Run(d, words, even, odd) makes those with an even number and their
+// Elements of 64 bits, two of a block: Op::Make(d, words, even, odd) makes those with an even number and their
 // successors. A line of its own begins with `out` where `past`, and 2^32 blocks hold all of them.
 template <class Op, class T>
 HWY_NOINLINE void FillEpoch(const Source& source, const Op& op, uint64_t first, T* out, int64_t n, bool past) {
-  const hn::ScalableTag<uint64_t> d;
-  constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(d));
-  const hn::Rebind<T, decltype(d)> dt;
+  using D = hn::ScalableTag<uint64_t>;
+  using Values = hn::VFromD<hn::Rebind<T, D>>;
+  const D d;
+  const hn::Rebind<T, D> dt;
+  constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(d)), kGroup = 2 * kAbreast * kLanes;
   const Schedule schedule(source, static_cast<uint32_t>(first >> 33));
   const Op make = op;  // no store can change it
   // Lanes hold the blocks in such an order that interleaving within 16 bytes leaves them in a row.
   alignas(64) uint64_t order[kLanes];
   for (int64_t lane = 0; lane < kLanes; ++lane)
     order[lane] = static_cast<uint64_t>(lane / 2 + (lane & 1) * (kLanes / 2)) + (first >> 1);
-  auto low = hn::Load(d, order);
-  const auto step = hn::Set(d, static_cast<uint64_t>(kLanes));
-  for (int64_t at = -static_cast<int64_t>(first & 1); at < n; at += 2 * kLanes) {
-    hn::VFromD<decltype(dt)> even, odd;
-    make.Make(d, Run(d, schedule, low), even, odd);
-    low = hn::Add(low, step);
-    const auto a = hn::InterleaveLower(dt, even, odd), b = hn::InterleaveUpper(dt, even, odd);
-    if (HWY_UNLIKELY(at < 0 || n - at < 2 * kLanes)) {
-      alignas(64) T group[2 * kLanes];
-      hn::Store(a, dt, group);
-      hn::Store(b, dt, group + kLanes);
-      const int64_t begin = at < 0 ? 1 : 0, end = n - at < 2 * kLanes ? n - at : 2 * kLanes;
+  hn::VFromD<D> low[kAbreast];
+  for (int j = 0; j < kAbreast; ++j)
+    low[j] = hn::Add(hn::Load(d, order), hn::Set(d, static_cast<uint64_t>(j * kLanes)));
+  for (int64_t at = -static_cast<int64_t>(first & 1); at < n; at += kGroup) {
+    Words<D> words[kAbreast];
+    Run(d, schedule, low, words);
+    Values result[2 * kAbreast];
+    for (int j = 0; j < kAbreast; ++j) {
+      Values even, odd;
+      make.Make(d, words[j], even, odd);
+      result[2 * j] = hn::InterleaveLower(dt, even, odd);
+      result[2 * j + 1] = hn::InterleaveUpper(dt, even, odd);
+      low[j] = hn::Add(low[j], hn::Set(d, static_cast<uint64_t>(kAbreast * kLanes)));
+    }
+    if (HWY_UNLIKELY(at < 0 || n - at < kGroup)) {
+      alignas(64) T group[kGroup];
+      for (int j = 0; j < 2 * kAbreast; ++j) hn::Store(result[j], dt, group + j * kLanes);
+      const int64_t begin = at < 0 ? 1 : 0, end = n - at < kGroup ? n - at : kGroup;
       __builtin_memcpy(out + at + begin, group + begin, static_cast<size_t>(end - begin) * sizeof(T));
     } else if (past) {
-      hn::Stream(a, dt, out + at);
-      hn::Stream(b, dt, out + at + kLanes);
+      for (int j = 0; j < 2 * kAbreast; ++j) hn::Stream(result[j], dt, out + at + j * kLanes);
     } else {
-      hn::StoreU(a, dt, out + at);
-      hn::StoreU(b, dt, out + at + kLanes);
+      for (int j = 0; j < 2 * kAbreast; ++j) hn::StoreU(result[j], dt, out + at + j * kLanes);
     }
   }
 }
@@ -170,14 +191,9 @@ void Fill(const Source& source, const Op& op, uint64_t first, T* out, int64_t n,
 // The 64-bit words themselves.
 struct Plain {
   template <class D, class V>
-  OFFLOOP_INLINE void Make(D d, const Words<D>& w, V& even, V& odd) const {
-    even = Whole(d, w.x0, w.x1);
-    odd = Whole(d, w.x2, w.x3);
-  }
-  template <class D>
-  static OFFLOOP_INLINE hn::VFromD<D> Whole(D d, hn::VFromD<D> low, hn::VFromD<D> high) {
-    const hn::Repartition<uint32_t, D> d32;
-    return hn::BitCast(d, hn::OddEven(hn::BitCast(d32, hn::ShiftLeft<32>(high)), hn::BitCast(d32, low)));
+  OFFLOOP_INLINE void Make(D, const Words<D>& words, V& even, V& odd) const {
+    even = words.first;
+    odd = words.second;
   }
 };
 

@@ -1,8 +1,9 @@
 // random: numbers by key and number; twin: src/kernels/random.twin.ts.
 //
 // Element i of a call is made of the words of its own number alone: one 64-bit word (philox-inl.h) for uniform,
-// exponential and bounded integers of 32 bits, one 32-bit word for uniform floats, one block for integers of 64 bits;
-// normal numbers come in pairs, of one block. So any call gives the bits that a longer one gives there.
+// exponential and bounded integers of 32 bits, one 32-bit word (lower halves first) for uniform floats, one block for
+// integers of 64 bits; normal numbers come in pairs, of one block. So any call gives the bits that a longer one gives
+// there.
 //
 // Sources: G. Box and M. Muller, A note on the generation of random normal deviates, Ann. Math. Stat. 29 (1958);
 // D. Lemire, Fast random integer generation in an interval, ACM TOMACS 29 (2019), without the rejection; C. Rao,
@@ -35,27 +36,46 @@ OFFLOOP_INLINE Source SourceOf(int64_t key0, int64_t key1, uint32_t use) {
 
 // ---- Floats ----
 
-// The double whose mantissa ends with the bits of w in `mask`, each worth 2^(k + its place): 2^(52 + k) + w 2^k.
+// Whole words to doubles, rounded to nearest even. AVX-512 has an instruction for it.
+constexpr bool kConverts = HWY_ARCH_X86 && HWY_STATIC_TARGET <= HWY_AVX3;
+
+// 2^(52 + k) and the bits of w in `mask` as the end of its mantissa, each worth 2^(k + its place).
 template <int k, class D, class V>
-OFFLOOP_INLINE auto Mantissa(D d, V w, uint64_t mask, uint64_t set = 0) {
+OFFLOOP_INLINE auto Mantissa(D d, V w, uint64_t mask) {
   const hn::RebindToFloat<D> df;
   const uint64_t exponent = static_cast<uint64_t>(1023 + 52 + k) << 52;
-  return hn::BitCast(df, hn::Or(hn::And(w, hn::Set(d, mask)), hn::Set(d, exponent | set)));
+  return hn::BitCast(df, hn::Or(hn::And(w, hn::Set(d, mask)), hn::Set(d, exponent)));
 }
 
-// The upper 53 bits of a word, as a multiple of 2^-53 in [0, 1).
+// The upper 53 bits as a whole number.
 template <class D, class V>
-OFFLOOP_INLINE auto Unit53(D d, V low, V high) {
+OFFLOOP_INLINE auto Upper53(D d, V w) {
   const hn::RebindToFloat<D> df;
-  return hn::Add(hn::Sub(Mantissa<-32>(d, high, 0xFFFFFFFFu), Of(df, 0x1p20 + 0x1p-12)),
-                 Mantissa<-64>(d, low, 0xFFFFF800u));
+  if constexpr (kConverts)
+    return hn::ConvertTo(df, hn::ShiftRight<11>(w));
+  else
+    return hn::Add(hn::Sub(Mantissa<21>(d, hn::ShiftRight<32>(w), 0xFFFFFFFFu), Of(df, 0x1p73 + 0x1p41)),
+                   Mantissa<-11>(d, w, 0xFFFFF800u));
 }
-// All 64 bits, the lowest of them set, rounded to a double in (0, 1].
-template <class D, class V>
-OFFLOOP_INLINE auto Unit64(D d, V low, V high) {
+// All bits, the lowest of them set, as a whole number, less 2^61 if `lower`.
+template <bool lower, class D, class V>
+OFFLOOP_INLINE auto Whole(D d, V w) {
   const hn::RebindToFloat<D> df;
-  return hn::Add(hn::Sub(Mantissa<-32>(d, high, 0xFFFFFFFFu), Of(df, 0x1p20 + 0x1p-12)),
-                 Mantissa<-64>(d, low, 0xFFFFFFFFu, 1));
+  w = hn::Or(w, hn::Set(d, 1));
+  if constexpr (!kConverts)
+    return hn::Add(
+        hn::Sub(Mantissa<32>(d, hn::ShiftRight<32>(w), 0xFFFFFFFFu), Of(df, 0x1p84 + 0x1p52 + (lower ? 0x1p61 : 0))),
+        Mantissa<0>(d, w, 0xFFFFFFFFu));
+  else if constexpr (lower)
+    return hn::ConvertTo(df, hn::BitCast(hn::RebindToSigned<D>(), hn::Sub(w, hn::Set(d, uint64_t{1} << 61))));
+  else
+    return hn::ConvertTo(df, w);
+}
+// The logarithm of a word as a fraction in (0, 1].
+template <class D, class V>
+OFFLOOP_INLINE auto LogUnit(D d, V w) {
+  const hn::RebindToFloat<D> df;
+  return math::LogNormal(df, Whole<false>(d, w), 64);
 }
 
 // Makes value * scale + shift.
@@ -68,21 +88,22 @@ struct Linear {
   }
 };
 
+// Of 53 bits: `scale` is 2^-53 of the distance.
 struct Uniform : Linear {
   template <class D, class V>
-  OFFLOOP_INLINE void Make(D d, const philox::Words<D>& w, V& even, V& odd) const {
+  OFFLOOP_INLINE void Make(D d, const philox::Words<D>& words, V& even, V& odd) const {
     const hn::RebindToFloat<D> df;
-    even = Apply(df, Unit53(d, w.x0, w.x1));
-    odd = Apply(df, Unit53(d, w.x2, w.x3));
+    even = Apply(df, Upper53(d, words.first));
+    odd = Apply(df, Upper53(d, words.second));
   }
 };
 
 struct Exponential : Linear {
   template <class D, class V>
-  OFFLOOP_INLINE void Make(D d, const philox::Words<D>& w, V& even, V& odd) const {
+  OFFLOOP_INLINE void Make(D d, const philox::Words<D>& words, V& even, V& odd) const {
     const hn::RebindToFloat<D> df;
-    even = Of(df, scale) * (hn::Zero(df) - math::LogNormal(df, Unit64(d, w.x0, w.x1)));
-    odd = Of(df, scale) * (hn::Zero(df) - math::LogNormal(df, Unit64(d, w.x2, w.x3)));
+    even = Of(df, scale) * (hn::Zero(df) - LogUnit(d, words.first));
+    odd = Of(df, scale) * (hn::Zero(df) - LogUnit(d, words.second));
   }
 };
 
@@ -90,12 +111,11 @@ struct Exponential : Linear {
 // upper two bits on which side of the origin and of the diagonal.
 struct Normal : Linear {
   template <class D, class V>
-  OFFLOOP_INLINE void Make(D d, const philox::Words<D>& w, V& even, V& odd) const {
+  OFFLOOP_INLINE void Make(D d, const philox::Words<D>& words, V& even, V& odd) const {
     const hn::RebindToFloat<D> df;
-    const V radius = hn::Sqrt(Of(df, -2) * math::LogNormal(df, Unit64(d, w.x0, w.x1)));
-    const V turn = hn::Add(hn::Sub(Mantissa<-30>(d, w.x3, 0x3FFFFFFFu), Of(df, 0x1p22 + 0x1p-10 + 0.5)),
-                           Mantissa<-62>(d, w.x2, 0xFFFFFFFFu, 1));
-    const V x = turn * Of(df, 1.5707963267948966);
+    const V radius = hn::Sqrt(Of(df, -2) * LogUnit(d, words.first));
+    const auto low = hn::And(words.second, hn::Set(d, 0x3FFFFFFFFFFFFFFFu));
+    const V x = Whole<true>(d, low) * Of(df, 1.5707963267948966 * 0x1p-62);
     const V z = x * x;
     V s = Of(df, -2.50507602534068634195e-08) + z * Of(df, 1.58969099521155010221e-10);
     s = Of(df, 2.75573137070700676789e-06) + z * s;
@@ -109,8 +129,8 @@ struct Normal : Linear {
     c = Of(df, -1.38888888888741095749e-03) + z * c;
     c = Of(df, 4.16666666666666019037e-02) + z * c;
     const V size = Of(df, 1) + z * (Of(df, -0.5) + z * c);
-    const V cos = hn::Xor(size, hn::And(hn::BitCast(df, hn::ShiftLeft<32>(w.x3)), Of(df, -0.0)));
-    const auto swap = hn::RebindMask(df, hn::TestBit(w.x3, hn::Set(d, uint64_t{1} << 30)));
+    const V cos = hn::Xor(size, hn::And(hn::BitCast(df, words.second), Of(df, -0.0)));
+    const auto swap = hn::RebindMask(df, hn::TestBit(words.second, hn::Set(d, uint64_t{1} << 62)));
     even = Apply(df, radius * hn::IfThenElse(swap, sin, cos));
     odd = Apply(df, radius * hn::IfThenElse(swap, cos, sin));
   }
@@ -119,7 +139,7 @@ struct Normal : Linear {
 // Doubles numbered `first` and on.
 void Doubles(Kind kind, const Source& source, const Linear& linear, uint64_t first, double* out, int64_t n, bool past) {
   if (kind == Kind::kUniform)
-    philox::Fill(source, Uniform{linear}, first, out, n, past);
+    philox::Fill(source, Uniform{{linear.shift, linear.scale * 0x1p-53}}, first, out, n, past);
   else if (kind == Kind::kNormal)
     philox::Fill(source, Normal{linear}, first, out, n, past);
   else
@@ -152,7 +172,7 @@ Status Float64(Job& job, Enum<Kind> kind, double shift, double scale, int64_t ke
 
 constexpr int64_t kBuffer = 512;
 
-// n 32-bit words numbered `first` and on, n <= kBuffer: those that a buffer of 64-bit words holds, from the result on.
+// n 32-bit words numbered `first` and on, n <= kBuffer, in a buffer of 64-bit words, from the result on.
 OFFLOOP_INLINE const uint32_t* Words32(const Source& source, uint64_t first, int64_t n, uint64_t* buffer) {
   const int64_t skip = static_cast<int64_t>(first & 1);
   philox::Fill(source, philox::Plain(), first >> 1, buffer, (n + skip + 1) / 2, false);
@@ -191,14 +211,14 @@ struct Bounded {
 
   template <class D, class V>
   OFFLOOP_INLINE void Make(D d, const philox::Words<D>& w, V& even, V& odd) const {
-    even = One(d, w.x0, w.x1);
-    odd = One(d, w.x2, w.x3);
+    even = One(d, w.first);
+    odd = One(d, w.second);
   }
   template <class D, class V>
-  OFFLOOP_INLINE V One(D d, V low, V high) const {
-    const V half = hn::Set(d, 0xFFFFFFFFu), m = hn::Set(d, most);
-    const V below = hn::ShiftRight<32>(philox::Product(d, low, m) + hn::And(low, half));
-    return hn::ShiftRight<32>(philox::Product(d, high, m) + hn::And(high, half) + below);
+  OFFLOOP_INLINE V One(D d, V w) const {
+    const V m = hn::Set(d, most), high = hn::ShiftRight<32>(w);
+    const V below = hn::ShiftRight<32>(philox::Product(d, w, m) + hn::And(w, hn::Set(d, 0xFFFFFFFFu)));
+    return hn::ShiftRight<32>(philox::Product(d, high, m) + high + below);
   }
 };
 
@@ -400,7 +420,7 @@ Status Choose(Job& job, In<double> p, int64_t key0, int64_t key1, int64_t offset
     for (int64_t block = b; block < e; ++block) {
       const int64_t at = block * kBuffer, n = out.size - at < kBuffer ? out.size - at : kBuffer;
       double units[kBuffer];
-      philox::Fill(source, Uniform{{0, 1}}, static_cast<uint64_t>(offset + at), units, n, false);
+      philox::Fill(source, Uniform{{0, 0x1p-53}}, static_cast<uint64_t>(offset + at), units, n, false);
       for (int64_t i = 0; i < n; ++i) {
         const double target = units[i] * total;
         const int64_t place = static_cast<int64_t>(units[i] * scale);

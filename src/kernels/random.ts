@@ -226,6 +226,12 @@ function readSize(value: unknown): number {
 }
 const integer = (value: number): Value => ({ kind: 'integer', value })
 
+/** Nanoseconds of a call on one thread. */
+function workOf(length: number, dtype: Dtype, ns: number): number {
+  const bytes = bytesOf(dtype)
+  return 500 + length * (ns + bytes * (length * bytes > 1.5e6 ? 0.1 : 0.03))
+}
+
 interface Distribution {
   readonly summary: string
   readonly options: readonly string[]
@@ -264,7 +270,7 @@ function defineFloats<X>(kind: (typeof KINDS)[number], distribution: Distributio
           integer(offset),
           { kind: 'out', dtype, length, array: readOut('out', options.out, dtype, length, [], false) },
         ],
-        work: 450 + length * (ns[dtype === 'f64' ? 0 : 1] + (length * bytesOf(dtype) > 12e6 ? 0.2 : 0)),
+        work: workOf(length, dtype, ns[dtype === 'f64' ? 0 : 1]),
         tiny: length <= tiny,
         finish: finishOf(options.key, key, offset),
       }
@@ -294,8 +300,8 @@ const uniform = /* @__PURE__ */ defineFloats<UniformOptions>('uniform', {
     if (!Number.isFinite(high - low)) throw wrongValue('high', 'a finite distance from `low`', high)
     return { shift: low, scale: high - low }
   },
-  ns: [1, 0.6],
-  tiny: 16,
+  ns: [1.2, 1],
+  tiny: 12,
 })
 
 const normal = /* @__PURE__ */ defineFloats<NormalOptions>('normal', {
@@ -305,7 +311,7 @@ const normal = /* @__PURE__ */ defineFloats<NormalOptions>('normal', {
     shift: loc === undefined ? 0 : readFinite('loc', loc),
     scale: scale === undefined ? 1 : readFinite('scale', scale, 0),
   }),
-  ns: [2.2, 2.4],
+  ns: [3, 3.4],
   tiny: 8,
 })
 
@@ -313,7 +319,7 @@ const exponential = /* @__PURE__ */ defineFloats<ExponentialOptions>('exponentia
   summary: 'Exponential random numbers, named by key and offset',
   options: ['scale'],
   linear: ({ scale }) => ({ shift: 0, scale: scale === undefined ? 1 : readFinite('scale', scale, 0) }),
-  ns: [2.2, 2.4],
+  ns: [3, 3.4],
   tiny: 8,
 })
 
@@ -367,8 +373,8 @@ const integers = /* @__PURE__ */ defineKernel<RandomIntegers<Numbered> & Callabl
         integer(offset),
         { kind: 'out', dtype, length, array: readOut('out', options.out, dtype, length, [], false) },
       ],
-      work: 500 + length * (dtype === 'i64' ? 2.6 : 1.1),
-      tiny: length <= 8,
+      work: workOf(length, dtype, dtype === 'i64' ? 3.6 : 1.5),
+      tiny: length <= (dtype === 'i64' ? 2 : 8),
       finish: finishOf(options.key, key, offset),
     }
   },
@@ -421,7 +427,7 @@ const permutation = /* @__PURE__ */ defineKernel<Permutation<Numbered> & Callabl
         { kind: 'out', dtype: 'u32', length: population, array },
       ],
       work: workOfPermutation(population, population),
-      tiny: population <= 16,
+      tiny: population <= 12,
       finish: finishOf(options.key, key, offset),
     }
   },
@@ -468,7 +474,7 @@ const choice = /* @__PURE__ */ defineKernel<Choice<Numbered & ChoiceOptions> & C
       return {
         instance: 'weights',
         values: [{ kind: 'in', array: weights }, ...source, out, { kind: 'result' }],
-        work: 1500 + population * 5 + length * (6 + Math.log2(1 + population)),
+        work: 1500 + population * 4 + length * (4 + 0.7 * Math.log2(1 + population)),
         finish(outputs) {
           const total = outputs.f64[0]!
           if (length > 0 && !(total > 0)) {
@@ -483,14 +489,14 @@ const choice = /* @__PURE__ */ defineKernel<Choice<Numbered & ChoiceOptions> & C
         instance: 'distinct',
         values: [integer(population), ...source, out],
         work: workOfPermutation(population, length),
-        tiny: population <= 16,
+        tiny: population <= 12,
         finish,
       }
     }
     return {
       instance: 'u32',
       values: [integer(0), integer(Math.max(0, population - 1)), ...source, out],
-      work: 500 + length * 1.1,
+      work: workOf(length, 'u32', 1.5),
       tiny: length <= 8,
       finish,
     }

@@ -21,31 +21,31 @@ const UNIT53 = 2 ** -53
 const UNIT62 = 2 ** -62
 const UNIT64 = 2 ** -64
 
-/** The upper 53 bits of a 64-bit word, in [0, 1). */
-function unit53(low: number, high: number): number {
-  return ((high >>> 0) * 2097152 + (low >>> 11)) * UNIT53
+/** The upper 53 bits of a 64-bit word as a whole number. */
+function upper53(high: number, low: number): number {
+  return (high >>> 0) * 2097152 + (low >>> 11)
 }
 /** All 64 bits, the lowest of them set, rounded to a double in (0, 1]. */
-function unit64(low: number, high: number): number {
+function unit64(high: number, low: number): number {
   return ((high >>> 0) * WORD + ((low | 1) >>> 0)) * UNIT64
 }
 
 type Floats = Float64Array | Float32Array
 
 /** The two elements of a block: the first unless `skip`, the second where there is room. */
-function uniform(out: Floats, at: number, skip: number, most: number, shift: number, scale: number): void {
-  if (skip === 0) out[at] = unit53(words[0]!, words[1]!) * scale + shift
-  if (at + 1 < most) out[at + 1] = unit53(words[2]!, words[3]!) * scale + shift
+function uniform(out: Floats, at: number, skip: number, most: number, shift: number, step: number): void {
+  if (skip === 0) out[at] = upper53(words[0]!, words[1]!) * step + shift
+  if (at + 1 < most) out[at + 1] = upper53(words[2]!, words[3]!) * step + shift
 }
-function exponential(out: Floats, at: number, skip: number, most: number, _: number, scale: number): void {
+function exponential(out: Floats, at: number, skip: number, most: number, scale: number): void {
   if (skip === 0) out[at] = scale * (0 - log(unit64(words[0]!, words[1]!)))
   if (at + 1 < most) out[at + 1] = scale * (0 - log(unit64(words[2]!, words[3]!)))
 }
 /** Box-Muller, from an angle within 45 degrees of the axis. */
 function normal(out: Floats, at: number, skip: number, most: number, shift: number, scale: number): void {
   const radius = Math.sqrt(-2 * log(unit64(words[0]!, words[1]!)))
-  const top = words[3]!
-  const turn = (((top & 0x3fffffff) - 0x20000000) * WORD + ((words[2]! | 1) >>> 0)) * UNIT62
+  const top = words[2]!
+  const turn = (((top & 0x3fffffff) - 0x20000000) * WORD + ((words[3]! | 1) >>> 0)) * UNIT62
   const x = turn * 1.5707963267948966
   const z = x * x
   const s =
@@ -90,7 +90,7 @@ export function floatsTwin(
   if (kind === UNIFORM) {
     for (let at = -skip; at < length; at += 2) {
       blocks.next()
-      uniform(out, at, at < 0 ? 1 : 0, length, shift, scale)
+      uniform(out, at, at < 0 ? 1 : 0, length, shift, scale * UNIT53)
     }
   } else if (kind === NORMAL) {
     for (let at = -skip; at < length; at += 2) {
@@ -100,7 +100,7 @@ export function floatsTwin(
   } else {
     for (let at = -skip; at < length; at += 2) {
       blocks.next()
-      exponential(out, at, at < 0 ? 1 : 0, length, shift, scale)
+      exponential(out, at, at < 0 ? 1 : 0, length, scale)
     }
   }
 }
@@ -110,12 +110,12 @@ function uniforms32(shift: number, scale: number, key0: number, key1: number, of
   for (let at = -(offset % 4); at < out.length; at += 4) {
     blocks.next()
     const end = Math.min(4, out.length - at)
-    for (let i = Math.max(0, -at); i < end; i++) out[at + i] = (words[i]! >>> 8) * UNIT24 * scale + shift
+    for (let i = Math.max(0, -at); i < end; i++) out[at + i] = (words[i ^ 1]! >>> 8) * UNIT24 * scale + shift
   }
 }
 
 /** The upper 64 bits of a 64-bit word times most + 1, shifted to an integer in [0, most]; most < 2³². */
-function bounded(low: number, high: number, most: number): number {
+function bounded(high: number, low: number, most: number): number {
   const l = low >>> 0
   const h = high >>> 0
   const below = upperOf(l, most) + ((Math.imul(l, most) >>> 0) + l >= WORD ? 1 : 0)
@@ -138,8 +138,6 @@ export function integersTwin(
   }
 }
 
-const limbs = /* @__PURE__ */ new Uint32Array(4)
-
 /** The upper 64 of the 192 bits of a block times most + 1: school multiplication of 32-bit digits. */
 export function longsTwin(
   low0: number,
@@ -155,21 +153,22 @@ export function longsTwin(
   const blocks = new Blocks(key0, key1, LONG, offset)
   for (let i = 0; i < out.length; i++) {
     blocks.next()
-    limbs.set(words)
-    // digits[k] of block * most + block; `carry` may exceed 32 bits.
+    // Digit k of the block times most + 1; what is carried may exceed 32 bits.
     let digit4 = 0
     let carry = 0
     let p4 = 0
     for (let k = 0; k < 6; k++) {
       let high = 0
-      let sum = carry + (k < 4 ? limbs[k]! : 0)
+      let sum = carry
       if (k < 4) {
-        sum += Math.imul(limbs[k]!, most0) >>> 0
-        high += upperOf(limbs[k]!, most0)
+        const word = words[k ^ 1]! >>> 0
+        sum += word + (Math.imul(word, most0) >>> 0)
+        high += upperOf(word, most0)
       }
       if (k > 0 && k < 5) {
-        sum += Math.imul(limbs[k - 1]!, most1) >>> 0
-        high += upperOf(limbs[k - 1]!, most1)
+        const word = words[(k - 1) ^ 1]! >>> 0
+        sum += Math.imul(word, most1) >>> 0
+        high += upperOf(word, most1)
       }
       carry = high + Math.floor(sum / WORD)
       digit4 = p4
@@ -193,8 +192,8 @@ function shuffle(key0: number, key1: number, first: number, x: Uint32Array, begi
     block.next()
     for (let half = number % 2; half >= 0 && i >= begin; half--, i--) {
       const range = i - begin + 1
-      const below = Math.floor(((words[2 * half]! >>> 0) * range) / WORD)
-      const other = begin + Math.floor(((words[2 * half + 1]! >>> 0) * range + below) / WORD)
+      const below = Math.floor(((words[2 * half + 1]! >>> 0) * range) / WORD)
+      const other = begin + Math.floor(((words[2 * half]! >>> 0) * range + below) / WORD)
       const last = x[i]!
       x[i] = x[other]!
       x[other] = last
@@ -219,7 +218,7 @@ export function permuteTwin(population: number, key0: number, key1: number, offs
     for (let at = -(offset % 4); at < population; at += 4) {
       blocks.next()
       const end = Math.min(4, population - at)
-      for (let i = Math.max(0, -at); i < end; i++) use(at + i, words[i]! >>> shift)
+      for (let i = Math.max(0, -at); i < end; i++) use(at + i, words[i ^ 1]! >>> shift)
     }
   }
   const counts = new Float64Array(buckets)
@@ -265,8 +264,8 @@ export function chooseTwin(
   }
   result.f64[0] = sound && total - total === 0 ? total : Number.NaN
   if (!(result.f64[0] > 0)) return
-  const pick = (low: number, high: number): number => {
-    const target = unit53(low, high) * total
+  const pick = (high: number, low: number): number => {
+    const target = upper53(high, low) * UNIT53 * total
     let begin = 0
     let end = last
     while (begin < end) {
