@@ -525,7 +525,7 @@ const NAMES = ['uniform', 'normal', 'exponential', 'integers', 'permutation', 'c
 function countOf(name: (typeof NAMES)[number], [first, size, options]: readonly unknown[]): number {
   const distinct = name !== 'choice' || (options as ChoiceOptions | undefined)?.replace === false
   const count = distinct ? first : size
-  return Number.isSafeInteger(count) ? (count as number) : 0
+  return Number.isSafeInteger(count) && (count as number) > 0 ? (count as number) : 0
 }
 
 function generatorOf(options: Numbered = {}): RandomGenerator {
