@@ -180,7 +180,7 @@ function phi(z: number): number {
   return z > 0 ? 0.5 + density * sum : 0.5 - density * sum
 }
 
-const N = 200_000
+const N = 100_000
 
 describe('statistics', () => {
   for (const key of [1, 2 ** 40 + 17]) {
@@ -243,7 +243,7 @@ describe('statistics', () => {
   })
 
   it('of the tails: as many beyond 4 and 5 standard deviations as there should be', () => {
-    const size = 2 ** 23
+    const size = 2 ** 21
     const x = random.normal.sync(size, { key: 5 })
     let [beyond4, beyond5, most] = [0, 0, 0]
     for (let i = 0; i < size; i++) {
@@ -253,10 +253,9 @@ describe('statistics', () => {
       if (z > 5) beyond5++
       if (z > most) most = z
     }
-    const expected = 2 * phi(-4) * size // 531
+    const expected = 2 * phi(-4) * size // 133
     expect(Math.abs(beyond4 - expected) / Math.sqrt(expected)).toBeLessThan(4)
-    expect(beyond5).toBeLessThan(20) // 4.8
-    expect(beyond5).toBeGreaterThan(0)
+    expect(beyond5).toBeLessThan(8) // 1.2
     expect(most).toBeLessThan(7)
   })
 
@@ -322,13 +321,13 @@ describe('permutation', () => {
 
 describe('choice', () => {
   it('without replacement is the beginning of a permutation', () => {
-    for (const population of [50, 16_384, 200_000]) {
+    for (const population of [50, 16_384, 60_000]) {
       const whole = random.permutation.sync(population, { key: 3, offset: 2 })
-      for (const size of [0, 1, 33, 20_000, population]) {
+      for (const size of [0, 33, 20_000, population]) {
         if (size > population) continue
         for (const face of [random.choice.sync, random.choice.js]) {
           const found = face(population, size, { key: 3, offset: 2, replace: false })
-          expect(found.join()).toBe(whole.subarray(0, size).join())
+          expect(found.every((x, i) => x === whole[i]) && found.length === size).toBe(true)
         }
       }
     }
@@ -353,10 +352,10 @@ describe('choice', () => {
         const p = Float64Array.from({ length: n }, (_, i) => shape(i, n))
         const total = p.reduce((sum, weight) => sum + weight, 0)
         const counts = new Float64Array(n)
-        for (const i of random.choice.sync(n, N, { key: 21, p })) counts[i]!++
+        for (const i of random.choice.sync(n, 20_000, { key: 21, p })) counts[i]!++
         let [sum, cells] = [0, -1]
         for (let i = 0; i < n; i++) {
-          const expected = (p[i]! / total) * N
+          const expected = (p[i]! / total) * 20_000
           if (expected === 0) expect(counts[i]).toBe(0)
           if (expected < 5) continue
           sum += (counts[i]! - expected) ** 2 / expected
