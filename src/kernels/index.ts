@@ -50,6 +50,20 @@ export {
   type QuantileOptions,
   quantile,
 } from './quantile.js'
+export {
+  type Choice,
+  type ChoiceOptions,
+  type ExponentialOptions,
+  type IntegerOptions,
+  type NormalOptions,
+  type Permutation,
+  type Random,
+  type RandomFloats,
+  type RandomGenerator,
+  type RandomIntegers,
+  random,
+  type UniformOptions,
+} from './random.js'
 export { type Rank, type RankMethod, type RankOptions, rank } from './rank.js'
 export { reciprocal } from './reciprocal.js'
 export { type Rolling, type RollingFunction, type RollingOptions, type RollingStdOptions, rolling } from './rolling.js'

@@ -16,6 +16,7 @@ import { benchMath } from './math.js'
 import { benchMnist } from './mnist.js'
 import { benchOrder } from './order.js'
 import { NumPy } from './peers.js'
+import { benchRandom } from './random.js'
 import { benchReductions } from './reductions.js'
 import { benchScans } from './scans.js'
 import { benchSelect } from './select.js'
@@ -37,6 +38,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   math: benchMath,
   sync: benchSync,
   histogram: benchHistogram,
+  random: benchRandom,
   loop: benchLoop,
   estimate: benchEstimate,
   import: benchImport,
