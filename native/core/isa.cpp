@@ -14,7 +14,7 @@ namespace {
 
 // The compiler's own __builtin_cpu_supports needs a runtime part that zig does not link.
 struct Features {
-  bool sse42 = false, avx2 = false, avx512 = false, vnni = false;
+  bool sse42 = false, avx2 = false, avx512 = false;
 
   Features() {
     unsigned a, b, c, d;
@@ -23,7 +23,7 @@ struct Features {
     sse42 = (leaf1 >> 20 & 1) && (leaf1 >> 19 & 1) && (leaf1 >> 23 & 1);  // SSE4.2, SSE4.1, POPCNT
     const bool os_saves = leaf1 >> 27 & 1;
     if (!os_saves || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return;
-    const unsigned leaf7 = b, leaf7c = c;
+    const unsigned leaf7 = b;
     unsigned xcr0, high;
     __asm__ volatile("xgetbv" : "=a"(xcr0), "=d"(high) : "c"(0));
     const bool ymm = (xcr0 & 6) == 6;
@@ -34,7 +34,6 @@ struct Features {
     // F, DQ, CD, BW, VL
     avx512 = avx2 && zmm && (leaf7 >> 16 & 1) && (leaf7 >> 17 & 1) && (leaf7 >> 28 & 1) && (leaf7 >> 30 & 1) &&
              (leaf7 >> 31 & 1);
-    vnni = avx512 && (leaf7c >> 11 & 1);
   }
 };
 
@@ -44,7 +43,6 @@ bool CpuHas(const char* level) {
   static const Features features;
   if (std::strcmp(level, "avx512") == 0) return features.avx512;
   if (std::strcmp(level, "avx2") == 0) return features.avx2;
-  if (std::strcmp(level, "avx512vnni") == 0) return features.vnni;
   return std::strcmp(level, "sse4") == 0 && features.sse42;
 }
 #else

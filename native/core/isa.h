@@ -17,7 +17,7 @@ struct IsaLevel {
 extern const IsaLevel kIsaLevels[];
 extern const int kIsaLevelCount;
 
-// True if this CPU (and its operating system) can run the level, or has "avx512vnni" besides.
+// True if this CPU (and its operating system) can run the level.
 bool CpuHas(const char* level);
 
 // The best level that runs here, or the one OFFLOOP_ISA names if that runs; null if none does.

@@ -7,8 +7,12 @@ namespace matmul_kernel {
 template <class K>
 Status Run(Job& job, const gemm::View<typename K::In>& a, const gemm::View<typename K::In>& b, int64_t m, int64_t n,
            int64_t k, typename K::Sum alpha, typename K::Sum beta, typename K::Sum* out) {
-  job.Total(gemm::Items<K>(job, m, n, k, a));
-  const bool ran = gemm::Gemm<K>(job, m, n, k, alpha, a, b, beta, out, n);
+  // A matrix with its own transpose: half of the work.
+  const bool symmetric = m == n && beta == 0 && static_cast<const void*>(a.data) == static_cast<const void*>(b.data) &&
+                         a.row_stride == b.col_stride && a.col_stride == b.row_stride;
+  job.Total(gemm::Items<K>(job, m, n, k, a) + (symmetric ? gemm::MirrorItems(n) : 0));
+  const bool ran =
+      gemm::Gemm<K>(job, m, n, k, alpha, a, b, beta, out, n, symmetric) && (!symmetric || gemm::Mirror(job, n, out));
   const Status status = job.status();
   return ran || status != Status::kOk ? status : Status::kNoMemory;
 }

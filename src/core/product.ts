@@ -1,9 +1,32 @@
 /** Matrix products in plain JavaScript: the twin of native/kernels/gemm-inl.h, pass for pass. */
-import type { TypedArray } from '../base/dtypes.js'
-import type { MatrixArgument } from '../engine/values.js'
+import type { Dtype, TypedArray } from '../base/dtypes.js'
+import type { Agreement, MatrixArgument, MatrixValue, Value } from '../engine/values.js'
 
 type Numbers = Exclude<TypedArray, BigInt64Array | BigUint64Array>
 type Operand = MatrixArgument<Numbers>
+
+const FLOATS = 'matrix:$ matrix:$ number number matrix:$? out:$'
+/** The instances of the binary's `matmul` for floats. */
+export const PRODUCTS: Readonly<Record<'f64' | 'f32', string>> = {
+  f64: FLOATS.replaceAll('$', 'f64'),
+  f32: FLOATS.replaceAll('$', 'f32'),
+}
+export const PRODUCT_BOUND: Agreement = { bound: '3 · k · eps · (|A| · |B|)', norm: 4000 }
+
+const ABSENT = { kind: 'absent' } as const
+const ONE = { kind: 'number', value: 1 } as const
+const ZERO = { kind: 'number', value: 0 } as const
+
+/** The parameters of a · b. */
+export function productOf(dtype: Dtype, a: MatrixValue, b: MatrixValue, out: TypedArray | undefined): Value[] {
+  return [a, b, ONE, ZERO, ABSENT, { kind: 'out', dtype, length: a.rows * b.cols, array: out }]
+}
+
+/** Nanoseconds of a product on one thread, measured. */
+export function productWork(dtype: Dtype, m: number, n: number, k: number): number {
+  const each = dtype === 'f64' ? 0.042 : dtype === 'f32' ? 0.021 : 0.014
+  return 900 + m * n * (k * each + 0.3) + (m + n) * k * 0.2
+}
 
 /** Terms of a sum that are added up from zero before they meet the result, at most: kDepth of the native side. */
 const DEPTHS = { f64: 256, f32: 512, i32: 1024 }

@@ -3,7 +3,7 @@ import { coded, wrongShape } from '../base/errors.js'
 import { type Options, readFinite, readMatrix, readOut } from '../core/arguments.js'
 import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/define.js'
 import { type Matrix, type MatrixLike, matrix } from '../core/matrix.js'
-import { productTwin } from '../core/product.js'
+import { PRODUCT_BOUND, PRODUCTS, productTwin, productWork } from '../core/product.js'
 import { randomArray } from '../core/samples.js'
 import type { MatrixValue, Value } from '../engine/values.js'
 
@@ -89,7 +89,6 @@ export interface Matmul {
 }
 
 const DTYPES = ['f64', 'f32', 'i8', 'u8'] as const
-const FLOATS = 'matrix:$ matrix:$ number number matrix:$? out:$'
 const BYTES = 'matrix:$ matrix:$ out:i32'
 const ABSENT = { kind: 'absent' } as const
 const ONE = { kind: 'number', value: 1 } as const
@@ -97,12 +96,6 @@ const ZERO = { kind: 'number', value: 0 } as const
 
 const number = (name: string, value: unknown, otherwise: typeof ONE | typeof ZERO) =>
   value === undefined ? otherwise : ({ kind: 'number', value: readFinite(name, value) } as const)
-
-/** Nanoseconds of a product on one thread, measured. */
-export function productWork(dtype: Dtype, m: number, n: number, k: number): number {
-  const each = dtype === 'f64' ? 0.042 : dtype === 'f32' ? 0.021 : 0.014
-  return 900 + m * n * (k * each + 0.3) + (m + n) * k * 0.2
-}
 
 function values(dtype: Dtype, a: MatrixValue, b: MatrixValue, options: Options): Value[] {
   const [rows, cols] = [a.rows, b.cols]
@@ -129,12 +122,10 @@ function values(dtype: Dtype, a: MatrixValue, b: MatrixValue, options: Options):
 export const matmul: Matmul = /* @__PURE__ */ defineKernel<Matmul>({
   name: 'matmul',
   summary: 'The product of two matrices',
-  agreement: { bound: '3 · k · eps · (|A| · |B|)', norm: 4000 },
+  agreement: PRODUCT_BOUND,
   arity: 2,
   options: ['alpha', 'beta', 'out'],
-  instances: /* @__PURE__ */ Object.fromEntries(
-    DTYPES.map((dtype) => [dtype, (dtype === 'f64' || dtype === 'f32' ? FLOATS : BYTES).replaceAll('$', dtype)]),
-  ),
+  instances: { ...PRODUCTS, i8: BYTES.replaceAll('$', 'i8'), u8: BYTES.replaceAll('$', 'u8') },
   check([first, second], options) {
     const a = readMatrix('a', first, DTYPES)
     const b = readMatrix('b', second, [a.dtype])

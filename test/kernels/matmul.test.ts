@@ -1,6 +1,7 @@
 /** Matrix products: the accuracy law against exact sums, shapes of every kind, strides, alpha and beta, bytes, errors. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type MatrixLike, matmul, matrix } from '../../dist/index.js'
+import { cdist, corrcoef, cov, gram, type MatrixLike, matmul, matrix } from '../../dist/index.js'
 import { bits, random, seeded } from '../support.js'
 
 type Floats = Float64Array | Float32Array
@@ -222,6 +223,88 @@ describe.each([Int8Array, Uint8Array])('matmul of %o', (Kind) => {
   })
 })
 
+const oracle = JSON.parse(readFileSync(new URL('./matmul.oracle.json', import.meta.url), 'utf8')) as {
+  x: number[][]
+  y: number[][]
+  cov: number[]
+  covColumns: number[]
+  corrcoef: number[]
+  corrcoefColumns: number[]
+  gram: number[]
+  cdist: Record<'euclidean' | 'sqeuclidean' | 'cityblock' | 'cosine', number[]>
+}
+
+/** The largest distance between two lists, over the largest entry. */
+function apart(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length)
+  let [most, largest] = [0, 0]
+  for (let i = 0; i < a.length; i++) {
+    most = Math.max(most, Math.abs(a[i]! - b[i]!))
+    largest = Math.max(largest, Math.abs(b[i]!))
+  }
+  return most / largest
+}
+
+describe('what stands on it', () => {
+  const [x, y] = [matrix.from(oracle.x), matrix.from(oracle.y)]
+
+  it('agrees with NumPy and SciPy', async () => {
+    for (const run of ['async', 'sync', 'js'] as const) {
+      const of = <F extends { sync: unknown; js: unknown }>(kernel: F): F =>
+        (run === 'async' ? kernel : kernel[run]) as F
+      expect(apart((await of(gram)(x)).data, oracle.gram)).toBeLessThan(1e-15)
+      expect(apart((await of(cov)(x)).data, oracle.cov)).toBeLessThan(1e-14)
+      expect(apart((await of(cov)(x, { rowvar: false, ddof: 0 })).data, oracle.covColumns)).toBeLessThan(1e-14)
+      expect(apart((await of(corrcoef)(x)).data, oracle.corrcoef)).toBeLessThan(1e-14)
+      expect(apart((await of(corrcoef)(x, { rowvar: false })).data, oracle.corrcoefColumns)).toBeLessThan(1e-14)
+      for (const metric of ['euclidean', 'sqeuclidean', 'cityblock', 'cosine'] as const) {
+        expect(apart((await of(cdist)(x, y, { metric })).data, oracle.cdist[metric])).toBeLessThan(1e-14)
+      }
+    }
+  })
+
+  it('is symmetric to the bit, also over many tiles, and the product it is', async () => {
+    const next = random(7)
+    const wide = sample(Float64Array, 300, 411, next)
+    const turned = { data: wide.data.slice(), shape: [411, 300], strides: [1, 411] }
+    const results = [await gram(wide), await cov(wide), await corrcoef(wide), await cov(wide, { rowvar: false })]
+    for (const { data, shape } of results) {
+      const n = shape[0]!
+      expect(data.findIndex((value, i) => value !== data[(i % n) * n + Math.floor(i / n)])).toBe(-1)
+    }
+    expect(bits(results[0]!.data)).toBe(bits((await matmul(turned, wide)).data))
+  })
+
+  it('is at distance 0 from itself, and keeps the distance of near neighbours', async () => {
+    const next = random(8)
+    const far = matrix(new Float64Array(200 * 40), 200, 40)
+    for (let i = 0; i < far.data.length; i++) far.data[i] = 1e6 + next()
+    const native = await cdist(far, far, { metric: 'sqeuclidean' })
+    const plain = cdist.js(far, far, { metric: 'sqeuclidean' })
+    for (let i = 0; i < 200; i++) expect(native.data[i * 200 + i]).toBe(0)
+    const worst = plain.data.reduce(
+      (most, d, i) => (d === 0 ? most : Math.max(most, Math.abs(native.data[i]! / d - 1))),
+      0,
+    )
+    expect(worst).toBeLessThan(300 * 48 * 2 ** -52)
+  })
+
+  it('has NaN where NumPy and SciPy have it', async () => {
+    const still = matrix.from([
+      [1, 2, 3],
+      [4, 4, 4],
+    ])
+    for (const face of [corrcoef.sync, corrcoef.js]) {
+      expect([...face(still).data].map(Number.isNaN)).toEqual([false, true, true, true])
+    }
+    const zero = matrix(new Float64Array(3), 1, 3)
+    for (const face of [cdist.sync, cdist.js]) {
+      expect([...face(still, zero, { metric: 'cosine' }).data]).toEqual([Number.NaN, Number.NaN])
+      expect(face(still, zero).data[0]).toBe(Math.sqrt(14))
+    }
+  })
+})
+
 describe('matmul refuses', () => {
   const a = matrix(new Float64Array(6), 2, 3)
   const code = (call: () => unknown): string | undefined => {
@@ -246,5 +329,9 @@ describe('matmul refuses', () => {
       expect(code(() => face(...bytes, { alpha: 2 }))).toBe('ERR_OFFLOOP_OPTION')
       expect(code(() => face(matrix(new Int32Array(6), 2, 3), b))).toBe('ERR_OFFLOOP_ARG_TYPE')
     }
+    expect(code(() => cdist.sync(a, matrix(new Float64Array(6), 3, 2)))).toBe('ERR_OFFLOOP_SHAPE')
+    expect(code(() => cdist.sync(a, a, { metric: 'hamming' as 'cosine' }))).toBe('ERR_OFFLOOP_ARG_VALUE')
+    expect(code(() => cov.sync(matrix(new Float64Array(2), 2, 1)))).toBe('ERR_OFFLOOP_SHAPE')
+    expect(code(() => corrcoef.sync(matrix(new Float64Array(0), 2, 0)))).toBe('ERR_OFFLOOP_SHAPE')
   })
 })
