@@ -1,7 +1,7 @@
 /** Matrix products: the accuracy law against exact sums, shapes of every kind, strides, alpha and beta, bytes, errors. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { cdist, corrcoef, cov, gram, type MatrixLike, matmul, matrix } from '../../dist/index.js'
+import { cdist, corrcoef, cov, gram, type MatrixLike, matmul, matrix, transpose } from '../../dist/index.js'
 import { bits, random, seeded } from '../support.js'
 
 type Floats = Float64Array | Float32Array
@@ -244,6 +244,30 @@ function apart(a: ArrayLike<number>, b: ArrayLike<number>): number {
   }
   return most / largest
 }
+
+describe('transpose', () => {
+  it('moves every element of every type and stride, bits and all', async () => {
+    for (const Kind of [Float64Array, Float32Array, Int8Array, Uint16Array, BigInt64Array] as const) {
+      for (const [rows, cols] of [
+        [1, 9],
+        [17, 70],
+        [131, 67],
+      ] as const) {
+        const bytes = new Uint8Array(rows * cols * Kind.BYTES_PER_ELEMENT)
+        const next = random(9)
+        for (let i = 0; i < bytes.length; i++) bytes[i] = next() * 256
+        const data = new Kind(bytes.buffer) as Float64Array
+        const turned = { data, shape: [cols, rows], strides: [1, cols] }
+        const result = await transpose(matrix(data, rows, cols))
+        expect(result.shape).toEqual([cols, rows])
+        const expected = Array.from({ length: rows * cols }, (_, e) => data[(e % rows) * cols + Math.floor(e / rows)]!)
+        expect([...result.data]).toEqual(expected)
+        expect(bits((await transpose(turned)).data)).toBe(bits(data))
+        expect(bits((await transpose(result)).data)).toBe(bits(data))
+      }
+    }
+  })
+})
 
 describe('what stands on it', () => {
   const [x, y] = [matrix.from(oracle.x), matrix.from(oracle.y)]
