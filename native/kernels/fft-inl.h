@@ -1,0 +1,223 @@
+// Fourier transforms of four columns side by side: the passes that all transforms are made of.
+//
+// A row is the same element of four columns: four real parts, then four imaginary parts, 64 bytes. A transform of
+// length n goes through its factors (Stockham's autosort: no reordering afterwards), from one buffer to another and
+// back. What is computed for a column depends on n alone, in the operations and the order of src/kernels/fft.twin.ts.
+#pragma once
+
+#include "core/job.h"
+
+namespace offloop::OFFLOOP_ISA {
+namespace {
+namespace fft {
+
+constexpr int kLanes = 4;
+constexpr int64_t kMaxPrime = 31;  // larger prime factors: Bluestein
+
+typedef double Lanes __attribute__((vector_size(kLanes * sizeof(double))));
+
+struct Row {
+  Lanes re, im;
+};
+
+OFFLOOP_INLINE void Turn(Row& y, double re, double im) {
+  const Lanes turned = y.re * re - y.im * im;
+  y.im = y.re * im + y.im * re;
+  y.re = turned;
+}
+
+OFFLOOP_INLINE void Turn(Row& y, const Row& w) {
+  const Lanes turned = y.re * w.re - y.im * w.im;
+  y.im = y.re * w.im + y.im * w.re;
+  y.re = turned;
+}
+
+OFFLOOP_INLINE void Both(Row& a, Row& b) {  // a + b, a - b
+  const Lanes re = a.re - b.re, im = a.im - b.im;
+  a.re = a.re + b.re, a.im = a.im + b.im;
+  b.re = re, b.im = im;
+}
+
+// a - ib, a + ib.
+OFFLOOP_INLINE void Quarter(const Row& a, const Row& b, Row& minus, Row& plus) {
+  const Lanes re = a.re + b.im, im = a.im - b.re;
+  const Lanes re2 = a.re - b.im, im2 = a.im + b.re;
+  minus.re = re, minus.im = im, plus.re = re2, plus.im = im2;
+}
+
+OFFLOOP_INLINE void Four(Row& a, Row& b, Row& c, Row& d) {
+  Both(a, c);
+  Both(b, d);
+  Row y1, y3;
+  Quarter(c, d, y1, y3);
+  Both(a, b);
+  c = b, b = y1, d = y3;
+}
+
+template <int kRadix>
+OFFLOOP_INLINE void Butterfly(Row* x, const double* roots, int64_t unit) {
+  if constexpr (kRadix == 2) {
+    Both(x[0], x[1]);
+  } else if constexpr (kRadix == 4) {
+    Four(x[0], x[1], x[2], x[3]);
+  } else if constexpr (kRadix == 8) {
+    constexpr double kHalf = 0.7071067811865476;
+    Row e0 = x[0], e1 = x[2], e2 = x[4], e3 = x[6], o0 = x[1], o1 = x[3], o2 = x[5], o3 = x[7];
+    Four(e0, e1, e2, e3);
+    Four(o0, o1, o2, o3);
+    Row turned;
+    turned.re = (o1.re + o1.im) * kHalf, turned.im = (o1.im - o1.re) * kHalf;
+    o1 = turned;
+    turned.re = (o3.im - o3.re) * kHalf, turned.im = (o3.re + o3.im) * kHalf;
+    Both(e0, o0);
+    Both(e1, o1);
+    x[0] = e0, x[4] = o0, x[1] = e1, x[5] = o1;
+    Quarter(e2, o2, x[2], x[6]);
+    x[3].re = e3.re + turned.re, x[3].im = e3.im - turned.im;
+    x[7].re = e3.re - turned.re, x[7].im = e3.im + turned.im;
+  } else {
+    // An odd prime: out[j] and out[p - j] share the sums of x[k] + x[p - k] and of x[k] - x[p - k].
+    constexpr int kHalves = (kRadix - 1) / 2;
+    Row sum[kHalves], difference[kHalves];
+    const Row first = x[0];
+    for (int k = 0; k < kHalves; ++k) {
+      sum[k] = x[k + 1], difference[k] = x[kRadix - 1 - k];
+      Both(sum[k], difference[k]);
+      x[0].re = x[0].re + sum[k].re, x[0].im = x[0].im + sum[k].im;
+    }
+    for (int j = 1; j <= kHalves; ++j) {
+      Row a = first, b = {};
+      for (int k = 0; k < kHalves; ++k) {
+        const double* root = roots + 2 * unit * (j * (k + 1) % kRadix);
+        a.re = a.re + sum[k].re * root[0], a.im = a.im + sum[k].im * root[0];
+        b.re = b.re + difference[k].re * root[1], b.im = b.im + difference[k].im * root[1];
+      }
+      Quarter(a, b, x[kRadix - j], x[j]);
+    }
+  }
+}
+
+// Rows q + s (p + m k) of `in`, k < kRadix, to rows q + s (kRadix p + j) of `out`, turned by the root of index p j s.
+template <int kRadix>
+void Pass(const Row* in, Row* out, int64_t m, int64_t s, const double* roots) {
+  for (int64_t p = 0; p < m; ++p) {
+    const Row* from = in + p * s;
+    Row* to = out + p * kRadix * s;
+    double re[kRadix], im[kRadix];
+    for (int j = 1; j < kRadix; ++j) re[j] = roots[2 * p * j * s], im[j] = roots[2 * p * j * s + 1];
+    for (int64_t q = 0; q < s; ++q) {
+      Row x[kRadix];
+      for (int k = 0; k < kRadix; ++k) x[k] = from[q + k * m * s];
+      Butterfly<kRadix>(x, roots, m * s);
+      to[q] = x[0];
+      for (int j = 1; j < kRadix; ++j) {
+        if (p > 0) Turn(x[j], re[j], im[j]);
+        to[q + j * s] = x[j];
+      }
+    }
+  }
+}
+
+// The same for any odd prime up to kMaxPrime.
+void PassPrime(int64_t prime, const Row* in, Row* out, int64_t m, int64_t s, const double* roots) {
+  Row sum[kMaxPrime / 2], difference[kMaxPrime / 2];
+  const int64_t halves = (prime - 1) / 2;
+  for (int64_t p = 0; p < m; ++p) {
+    for (int64_t q = 0; q < s; ++q) {
+      const Row* from = in + p * s + q;
+      Row* to = out + p * prime * s + q;
+      const Row first = from[0];
+      Row all = first;
+      for (int64_t k = 0; k < halves; ++k) {
+        sum[k] = from[(k + 1) * m * s], difference[k] = from[(prime - 1 - k) * m * s];
+        Both(sum[k], difference[k]);
+        all.re = all.re + sum[k].re, all.im = all.im + sum[k].im;
+      }
+      to[0] = all;
+      for (int64_t j = 1; j <= halves; ++j) {
+        Row a = first, b = {}, minus, plus;
+        int64_t turn = 0;
+        for (int64_t k = 0; k < halves; ++k) {
+          turn = turn + j < prime ? turn + j : turn + j - prime;
+          const double* root = roots + 2 * m * s * turn;
+          a.re = a.re + sum[k].re * root[0], a.im = a.im + sum[k].im * root[0];
+          b.re = b.re + difference[k].re * root[1], b.im = b.im + difference[k].im * root[1];
+        }
+        Quarter(a, b, minus, plus);
+        if (p > 0) {
+          Turn(plus, roots[2 * p * j * s], roots[2 * p * j * s + 1]);
+          Turn(minus, roots[2 * p * (prime - j) * s], roots[2 * p * (prime - j) * s + 1]);
+        }
+        to[j * s] = plus;
+        to[(prime - j) * s] = minus;
+      }
+    }
+  }
+}
+
+// The factor to take next: of powers of two eights, after what makes the rest a power of eight; then primes.
+int64_t NextRadix(int64_t length) {
+  const int twos = __builtin_ctzll(static_cast<unsigned long long>(length));
+  if (twos > 0) return twos == 1 ? 2 : twos % 3 == 0 ? 8 : 4;
+  int64_t prime = 3;
+  while (length % prime != 0) prime += 2;
+  return prime;
+}
+
+// Transforms n rows at a, with b as the other buffer; returns the one that holds the result.
+Row* Columns(int64_t n, Row* a, Row* b, const double* roots) {
+  int64_t length = n, s = 1;
+  while (length > 1) {
+    const int64_t radix = NextRadix(length), m = length / radix;
+    switch (radix) {
+      case 2:
+        Pass<2>(a, b, m, s, roots);
+        break;
+      case 3:
+        Pass<3>(a, b, m, s, roots);
+        break;
+      case 4:
+        Pass<4>(a, b, m, s, roots);
+        break;
+      case 5:
+        Pass<5>(a, b, m, s, roots);
+        break;
+      case 8:
+        Pass<8>(a, b, m, s, roots);
+        break;
+      default:
+        PassPrime(radix, a, b, m, s, roots);
+    }
+    Row* result = b;
+    b = a, a = result;
+    length = m, s *= radix;
+  }
+  return a;
+}
+
+// Rows to columns of a square of four.
+OFFLOOP_INLINE void Transpose(Lanes& a, Lanes& b, Lanes& c, Lanes& d) {
+  const Lanes ab0 = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab1 = __builtin_shufflevector(a, b, 1, 5, 3, 7);
+  const Lanes cd0 = __builtin_shufflevector(c, d, 0, 4, 2, 6), cd1 = __builtin_shufflevector(c, d, 1, 5, 3, 7);
+  a = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5), b = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
+  c = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7), d = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+}
+
+// Four complex numbers, interleaved in memory.
+OFFLOOP_INLINE void LoadPairs(Row& row, const double* x) {
+  Lanes a, b;
+  __builtin_memcpy(&a, x, sizeof a);
+  __builtin_memcpy(&b, x + kLanes, sizeof b);
+  row.re = __builtin_shufflevector(a, b, 0, 2, 4, 6);
+  row.im = __builtin_shufflevector(a, b, 1, 3, 5, 7);
+}
+OFFLOOP_INLINE void StorePairs(double* x, const Row& row) {
+  const Lanes a = __builtin_shufflevector(row.re, row.im, 0, 4, 1, 5);
+  const Lanes b = __builtin_shufflevector(row.re, row.im, 2, 6, 3, 7);
+  __builtin_memcpy(x, &a, sizeof a);
+  __builtin_memcpy(x + kLanes, &b, sizeof b);
+}
+
+}  // namespace fft
+}  // namespace
+}  // namespace offloop::OFFLOOP_ISA

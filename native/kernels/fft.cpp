@@ -1,0 +1,637 @@
+// fft, ifft, rfft, irfft, fft2, ifft2, convolve and correlate: f64 inside, whatever the arrays hold.
+// Levels: avx2 sse4
+//
+// A line of n = n1 n2 elements is a matrix of n1 rows and n2 columns. Its columns are transformed four at a time in
+// the first caches, turned by the roots of unity that are theirs, and transposed into a buffer of rows; what were rows
+// is transformed four at a time from there. Lengths with a prime factor above 31 are a convolution of a length without
+// one (Bluestein). Real lines are complex ones of half the length. Which n1, and all roots, come with the call: see
+// src/kernels/fft.twin.ts, which computes the same step by step.
+
+#include "kernels/fft-inl.h"
+
+namespace offloop::OFFLOOP_ISA {
+namespace {
+namespace fft_kernel {
+
+using fft::kLanes;
+using fft::Lanes;
+using fft::Row;
+
+enum class Op { kComplex, kReal, kHermitian, kTwo, kConvolve, kCount };
+constexpr int64_t kInverse = 1, kDown = 2, kKnown = 4;  // flags
+
+constexpr int64_t kGrain = 32768;   // elements of a grain, about 100 µs
+constexpr int64_t kAlone = 32768;   // lines up to this length are one grain where there are many
+constexpr int64_t kOnStack = 1536;  // rows of scratch that a grain has on its stack: 96 KB
+constexpr int64_t kTurns = 32;      // roots that a column's turns are products of
+
+// Roots of unity exp(-2 pi i t / n): those of 2^bits small indices times those of the rest.
+struct Roots {
+  const double* table;
+  int64_t bits, high;
+
+  OFFLOOP_INLINE void Get(int64_t t, double& re, double& im) const {
+    const int64_t size = int64_t{1} << bits, l = t & (size - 1), h = 2 * size + (t >> bits);
+    const double lr = table[l], li = table[size + l], hr = table[h], hi = table[h + high];
+    re = lr * hr - li * hi;
+    im = lr * hi + li * hr;
+  }
+};
+
+// How one length is transformed, read from the call's plan.
+struct Line {
+  int64_t n, n1, n2;
+  const double *roots1, *roots2, *step;
+  Roots roots;
+  int64_t m;          // Bluestein: the length of the convolution; else 0
+  const Line* inner;  // its plan, or that of a real line's complex one
+  double* spectrum;   // what it convolves with, transformed
+};
+
+OFFLOOP_INLINE int64_t RoundUp(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+
+// Where elements come from: parts `im` apart, or no imaginary ones; beyond `avail` numbers are zeros.
+struct Source {
+  const void* x;
+  bool narrow, swap;  // f32; the parts exchanged, which makes a transform the inverse one
+  int64_t each, im, avail, lane;
+
+  OFFLOOP_INLINE double At(int64_t i) const {
+    return narrow ? static_cast<double>(static_cast<const float*>(x)[i]) : static_cast<const double*>(x)[i];
+  }
+  OFFLOOP_INLINE void Get(int64_t e, int64_t from, double& re, double& im_part) const {
+    const int64_t at = from + e * each, parts = im == 0 ? 1 : 2;
+    const double a = e * parts < avail ? At(at) : 0, b = im != 0 && e * 2 + 1 < avail ? At(at + im) : 0;
+    re = swap ? b : a, im_part = swap ? a : b;
+  }
+  bool plain() const { return !narrow && each == 2 && im == 1; }
+  Source Shift(int64_t by) const {
+    Source moved = *this;
+    moved.x = narrow ? static_cast<const void*>(static_cast<const float*>(x) + by)
+                     : static_cast<const void*>(static_cast<const double*>(x) + by);
+    return moved;
+  }
+};
+
+// Where they go, times `scale`. `only`: elements from which on nothing is written.
+struct Target {
+  void* x;
+  bool narrow, swap;
+  int64_t each, im, only, lane;
+  double scale;
+
+  OFFLOOP_INLINE void Set(int64_t i, double value) const {
+    if (narrow)
+      static_cast<float*>(x)[i] = static_cast<float>(value);
+    else
+      static_cast<double*>(x)[i] = value;
+  }
+  OFFLOOP_INLINE void Put(int64_t e, int64_t from, double re, double im_part) const {
+    if (e >= only) return;
+    const int64_t at = from + e * each;
+    Set(at, (swap ? im_part : re) * scale);
+    if (im != 0) Set(at + im, (swap ? re : im_part) * scale);
+  }
+  bool plain() const { return !narrow && each == 2 && im == 1; }
+  Target Shift(int64_t by) const {
+    Target moved = *this;
+    moved.x =
+        narrow ? static_cast<void*>(static_cast<float*>(x) + by) : static_cast<void*>(static_cast<double*>(x) + by);
+    return moved;
+  }
+};
+
+// Memory of whoever transforms a line: its transposed rows, and two buffers of columns for each thread.
+struct Work {
+  Row *rows, *buffers;
+  int64_t each;  // rows of one thread's buffers
+  double* wide;  // elements of a convolution or of half a real line
+};
+
+int64_t RowsOf(const Line& line) { return line.n2 == 1 ? 0 : RoundUp(line.n1) * RoundUp(line.n2); }
+int64_t BuffersOf(const Line& line) {
+  const int64_t longer = line.n1 > line.n2 ? line.n1 : line.n2;
+  return 2 * RoundUp(longer) + line.n1 / kTurns + 1 + kTurns;
+}
+
+// Runs fn(begin, end) over [0, count): as grains of a job, or here and now.
+template <class F>
+OFFLOOP_INLINE bool Each(Job* job, int64_t count, int64_t grain, F&& fn) {
+  if (job != nullptr) return job->For(count, grain < 1 ? 1 : grain, fn);
+  fn(int64_t{0}, count);
+  return true;
+}
+OFFLOOP_INLINE Row* BuffersFor(Job* job, const Work& work) {
+  return work.buffers + (job != nullptr ? job->lane() * work.each : 0);
+}
+
+// Row r of the buffer: elements first[lane] + r step of the lanes that there are, from where each begins.
+struct Lots {
+  int64_t first[kLanes], from[kLanes], step;
+  int count;
+};
+
+void Gather(const Source& source, const Lots& lots, int64_t rows, Row* buffer) {
+  if (source.plain() && lots.count == kLanes && lots.first[kLanes - 1] == lots.first[0] + kLanes - 1 &&
+      2 * (lots.first[0] + kLanes + (rows - 1) * lots.step) <= source.avail) {
+    const double* x = static_cast<const double*>(source.x) + lots.from[0] + 2 * lots.first[0];
+    for (int64_t r = 0; r < rows; ++r, x += 2 * lots.step) {
+      Row row;
+      fft::LoadPairs(row, x);
+      __builtin_prefetch(x + 2 * kLanes);
+      if (source.swap) {
+        const Lanes re = row.re;
+        row.re = row.im, row.im = re;
+      }
+      buffer[r] = row;
+    }
+    return;
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    double re[kLanes] = {}, im[kLanes] = {};
+    for (int l = 0; l < lots.count; ++l) source.Get(lots.first[l] + r * lots.step, lots.from[l], re[l], im[l]);
+    __builtin_memcpy(&buffer[r].re, re, sizeof re);
+    __builtin_memcpy(&buffer[r].im, im, sizeof im);
+  }
+}
+
+void Scatter(const Target& target, const Lots& lots, int64_t rows, const Row* buffer) {
+  if (target.plain() && lots.count == kLanes && lots.first[kLanes - 1] == lots.first[0] + kLanes - 1 &&
+      lots.first[0] + kLanes + (rows - 1) * lots.step <= target.only) {
+    double* x = static_cast<double*>(target.x) + lots.from[0] + 2 * lots.first[0];
+    for (int64_t r = 0; r < rows; ++r, x += 2 * lots.step) {
+      Row row;
+      row.re = buffer[r].re * target.scale, row.im = buffer[r].im * target.scale;
+      if (target.swap) {
+        const Lanes re = row.re;
+        row.re = row.im, row.im = re;
+      }
+      fft::StorePairs(x, row);
+    }
+    return;
+  }
+  for (int64_t r = 0; r < rows; ++r)
+    for (int l = 0; l < lots.count; ++l)
+      target.Put(lots.first[l] + r * lots.step, lots.from[l], buffer[r].re[l], buffer[r].im[l]);
+}
+
+Lots Neighbours(int64_t first, int64_t end, int64_t step) {
+  Lots lots;
+  lots.count = static_cast<int>(end - first < kLanes ? end - first : kLanes);
+  for (int l = 0; l < kLanes; ++l) lots.first[l] = first + l, lots.from[l] = 0;
+  lots.step = step;
+  return lots;
+}
+
+// Lines of a length that is not cut, side by side.
+void Direct(const Line& line, const Source& source, const Target& target, int64_t count, Row* buffers) {
+  Lots from, to;
+  from.count = to.count = static_cast<int>(count);
+  from.step = to.step = 1;
+  for (int l = 0; l < kLanes; ++l) {
+    from.first[l] = to.first[l] = 0;
+    from.from[l] = l * source.lane, to.from[l] = l * target.lane;
+  }
+  Gather(source, from, line.n, buffers);
+  Scatter(target, to, line.n, fft::Columns(line.n, buffers, buffers + line.n, line.roots1));
+}
+
+// Groups of columns [begin, end): transformed, turned, and transposed into rows.
+void First(const Line& line, const Source& source, Row* rows, int64_t begin, int64_t end, Row* buffers) {
+  const int64_t height = RoundUp(line.n2), spare = RoundUp(line.n1);
+  Row* few = buffers + 2 * spare;
+  Row* many = few + kTurns;
+  for (int64_t group = begin; group < end; ++group) {
+    const int64_t c = group * kLanes;
+    Gather(source, Neighbours(c, line.n2, line.n2), line.n1, buffers);
+    const Row* result = fft::Columns(line.n1, buffers, buffers + spare, line.roots1);
+    const double* step = line.step + 2 * kLanes * group * line.n1;
+    if (line.step == nullptr) {
+      for (int64_t i = 0; i < kTurns + (line.n1 + kTurns - 1) / kTurns; ++i) {
+        const int64_t k = i < kTurns ? i : (i - kTurns) * kTurns;
+        double re[kLanes], im[kLanes];
+        for (int l = 0; l < kLanes; ++l) {
+          const int64_t t = k * (c + l);
+          line.roots.Get(t < line.n ? t : 0, re[l], im[l]);
+        }
+        __builtin_memcpy(&few[i].re, re, sizeof re);
+        __builtin_memcpy(&few[i].im, im, sizeof im);
+      }
+    }
+    for (int64_t k = 0; k < line.n1; k += kLanes) {
+      Row square[kLanes];
+      for (int64_t i = 0; i < kLanes; ++i) {
+        const int64_t at = k + i < line.n1 ? k + i : line.n1 - 1;
+        square[i] = result[at];
+        Row turn;
+        if (line.step != nullptr) {
+          __builtin_memcpy(&turn, step + 2 * kLanes * at, sizeof turn);
+        } else {
+          turn = few[at % kTurns];
+          fft::Turn(turn, many[at / kTurns]);
+        }
+        fft::Turn(square[i], turn);
+      }
+      fft::Transpose(square[0].re, square[1].re, square[2].re, square[3].re);
+      fft::Transpose(square[0].im, square[1].im, square[2].im, square[3].im);
+      Row* to = rows + k / kLanes * height + c;
+      for (int64_t i = 0; i < kLanes; ++i) to[i] = square[i];
+    }
+  }
+}
+
+// Groups of what were rows [begin, end): transformed, and written to where they belong.
+void Second(const Line& line, const Target& target, Row* rows, int64_t begin, int64_t end, Row* buffers) {
+  const int64_t height = RoundUp(line.n2);
+  for (int64_t group = begin; group < end; ++group) {
+    const Row* result = fft::Columns(line.n2, rows + group * height, buffers, line.roots2);
+    Scatter(target, Neighbours(group * kLanes, line.n1, line.n1), line.n2, result);
+  }
+}
+
+bool Smooth(Job* job, const Line& line, const Source& source, const Target& target, const Work& work) {
+  if (line.n2 == 1) {
+    return Each(job, 1, 1, [&](int64_t, int64_t) { Direct(line, source, target, 1, BuffersFor(job, work)); });
+  }
+  return Each(job, (line.n2 + kLanes - 1) / kLanes, kGrain / (line.n1 * kLanes),
+              [&](int64_t b, int64_t e) { First(line, source, work.rows, b, e, BuffersFor(job, work)); }) &&
+         Each(job, (line.n1 + kLanes - 1) / kLanes, kGrain / (line.n2 * kLanes),
+              [&](int64_t b, int64_t e) { Second(line, target, work.rows, b, e, BuffersFor(job, work)); });
+}
+
+Source WideIn(const double* x, int64_t n, bool swap) { return {x, false, swap, 2, 1, 2 * n, 0}; }
+Target WideOut(double* x, int64_t n, bool swap) { return {x, false, swap, 2, 1, n, 0, 1}; }
+
+// exp(-i pi k k / n) for k in [begin, end).
+struct Chirp {
+  const Line& line;
+  int64_t k, index;
+
+  Chirp(const Line& l, int64_t begin) : line(l), k(begin), index(begin * begin % (2 * l.n)) {}
+  OFFLOOP_INLINE void Next(double& re, double& im) {
+    line.roots.Get(index, re, im);
+    index += 2 * k + 1;
+    while (index >= 2 * line.n) index -= 2 * line.n;
+    ++k;
+  }
+};
+
+void FillChirp(const Line& line, const Source& source, double* wide, int64_t begin, int64_t end) {
+  Chirp chirp(line, begin < line.n ? begin : 0);
+  for (int64_t k = begin; k < end; ++k) {
+    double re = 0, im = 0;
+    if (k < line.n) {
+      double cr, ci;
+      chirp.Next(cr, ci);
+      source.Get(k, 0, re, im);
+      const double turned = re * cr - im * ci;
+      im = re * ci + im * cr;
+      re = turned;
+    }
+    wide[2 * k] = re, wide[2 * k + 1] = im;
+  }
+}
+
+// The other side of the convolution: conj(chirp) at k and at m - k.
+void FillOther(const Line& line, double* wide, int64_t begin, int64_t end) {
+  for (int64_t k = begin; k < end; ++k) {
+    const int64_t j = k < line.n ? k : line.m - k < line.n ? line.m - k : -1;
+    double re = 0, im = 0;
+    if (j >= 0) line.roots.Get(j * j % (2 * line.n), re, im);
+    wide[2 * k] = re, wide[2 * k + 1] = -im;
+  }
+}
+
+void Product(double* wide, const double* spectrum, int64_t begin, int64_t end) {
+  for (int64_t k = begin; k < end; ++k) {
+    const double ar = wide[2 * k], ai = wide[2 * k + 1], br = spectrum[2 * k], bi = spectrum[2 * k + 1];
+    wide[2 * k] = ar * br - ai * bi;
+    wide[2 * k + 1] = ar * bi + ai * br;
+  }
+}
+
+void TakeChirp(const Line& line, const Target& target, const double* wide, int64_t begin, int64_t end) {
+  Chirp chirp(line, begin);
+  for (int64_t k = begin; k < end; ++k) {
+    double cr, ci;
+    chirp.Next(cr, ci);
+    const double re = wide[2 * k], im = wide[2 * k + 1];
+    target.Put(k, 0, re * cr - im * ci, re * ci + im * cr);
+  }
+}
+
+bool Spectrum(Job& job, const Line& line, const Work& work) {
+  Target target = WideOut(line.spectrum, line.m, false);
+  target.scale = 1 / static_cast<double>(line.m);
+  return job.For(line.m, kGrain, [&](int64_t b, int64_t e) { FillOther(line, line.spectrum, b, e); }) &&
+         Smooth(&job, *line.inner, WideIn(line.spectrum, line.m, false), target, work);
+}
+
+bool Complex(Job* job, const Line& line, const Source& source, const Target& target, const Work& work) {
+  if (line.m == 0) return Smooth(job, line, source, target, work);
+  double* wide = work.wide;
+  return Each(job, line.m, kGrain, [&](int64_t b, int64_t e) { FillChirp(line, source, wide, b, e); }) &&
+         Smooth(job, *line.inner, WideIn(wide, line.m, false), WideOut(wide, line.m, false), work) &&
+         Each(job, line.m, kGrain, [&](int64_t b, int64_t e) { Product(wide, line.spectrum, b, e); }) &&
+         Smooth(job, *line.inner, WideIn(wide, line.m, true), WideOut(wide, line.m, true), work) &&
+         Each(job, line.n, kGrain, [&](int64_t b, int64_t e) { TakeChirp(line, target, wide, b, e); });
+}
+
+// Of the transform of pairs, z, that of a real line: pairs of elements k and h - k.
+void Untangle(const Roots& roots, int64_t h, const double* z, const Target& target, int64_t begin, int64_t end) {
+  for (int64_t k = begin; k < end; ++k) {
+    if (k == 0) {
+      target.Put(h, 0, z[0] - z[1], 0);
+      target.Put(0, 0, z[0] + z[1], 0);
+      continue;
+    }
+    const double ar = z[2 * k], ai = z[2 * k + 1], br = z[2 * (h - k)], bi = z[2 * (h - k) + 1];
+    const double er = (ar + br) * 0.5, ei = (ai - bi) * 0.5, dr = (ai + bi) * 0.5, di = (br - ar) * 0.5;
+    double wr, wi;
+    roots.Get(k, wr, wi);
+    const double tr = wr * dr - wi * di, ti = wr * di + wi * dr;
+    target.Put(h - k, 0, er - tr, ti - ei);
+    target.Put(k, 0, er + tr, ei + ti);
+  }
+}
+
+// The other way: twice the transform of the pairs of a real line.
+void Tangle(const Roots& roots, int64_t h, const Source& source, double* z, int64_t begin, int64_t end) {
+  for (int64_t k = begin; k < end; ++k) {
+    double ar, ai, br, bi;
+    source.Get(k, 0, ar, ai);
+    source.Get(h - k, 0, br, bi);
+    if (k == 0) {
+      z[0] = ar + br, z[1] = ar - br;
+      continue;
+    }
+    const double er = ar + br, ei = ai - bi, dr = ar - br, di = ai + bi;
+    double wr, wi;
+    roots.Get(k, wr, wi);
+    const double tr = dr * wr + di * wi, ti = di * wr - dr * wi;
+    z[2 * (h - k)] = er + ti, z[2 * (h - k) + 1] = tr - ei;
+    z[2 * k] = er - ti, z[2 * k + 1] = ei + tr;
+  }
+}
+
+bool Real(Job* job, const Line& line, const Source& source, const Target& target, const Work& work) {
+  const Line& inner = *line.inner;
+  if (line.n % 2 != 0) return Complex(job, inner, source, target, work);
+  const int64_t h = line.n / 2;
+  double* z = work.wide + 2 * inner.m;
+  Source pairs = source;
+  pairs.im = source.each, pairs.each = 2 * source.each;
+  return Complex(job, inner, pairs, WideOut(z, h, false), work) &&
+         Each(job, h / 2 + 1, kGrain, [&](int64_t b, int64_t e) { Untangle(line.roots, h, z, target, b, e); });
+}
+
+bool Hermitian(Job* job, const Line& line, const Source& source, const Target& target, const Work& work) {
+  const Line& inner = *line.inner;
+  const int64_t h = line.n / 2;
+  double* z = work.wide + 2 * inner.m;
+  if (line.n % 2 != 0) {
+    if (!Each(job, h + 1, kGrain, [&](int64_t b, int64_t e) {
+          for (int64_t k = b; k < e; ++k) {
+            double re, im;
+            source.Get(k, 0, re, im);
+            if (k == 0) im = 0;
+            z[2 * k] = re, z[2 * k + 1] = im;
+            if (k > 0) z[2 * (line.n - k)] = re, z[2 * (line.n - k) + 1] = -im;
+          }
+        }))
+      return false;
+    Target real = target;
+    real.swap = true;  // with no place for an imaginary part
+    return Complex(job, inner, WideIn(z, line.n, true), real, work);
+  }
+  Target pairs = target;
+  pairs.im = target.each, pairs.each = 2 * target.each, pairs.only = h, pairs.swap = true;
+  return Each(job, h / 2 + 1, kGrain, [&](int64_t b, int64_t e) { Tangle(line.roots, h, source, z, b, e); }) &&
+         Complex(job, inner, WideIn(z, h, true), pairs, work);
+}
+
+bool Transform(Job* job, Op op, const Line& line, const Source& source, const Target& target, const Work& work) {
+  switch (op) {
+    case Op::kReal:
+      return Real(job, line, source, target, work);
+    case Op::kHermitian:
+      return Hermitian(job, line, source, target, work);
+    default:
+      return Complex(job, line, source, target, work);
+  }
+}
+
+// ---- What a call asks for ----
+
+int64_t Whole(double x) { return x >= 0 && x < 9007199254740992.0 ? static_cast<int64_t>(x) : -1; }
+
+bool IsSmooth(int64_t n) {
+  while (n > 1) {
+    int64_t prime = 2;
+    while (prime <= fft::kMaxPrime && n % prime != 0) ++prime;
+    if (prime > fft::kMaxPrime) return false;
+    n /= prime;
+  }
+  return n == 1;
+}
+
+// The plan at `at` of what src/core/transforms.ts lays out: [n, kind, n1 or m or -, inner, roots1, roots2, step, table,
+// bits]. It is nobody else's memory, but is not taken on trust either. `line` is the first of three.
+bool ReadLine(const In<double>& plan, int64_t at, const Opt<InOut<double>>& chirp, Line* line, int depth) {
+  constexpr int64_t kHead = 10;
+  if (depth > 2 || at < 0 || at + kHead > plan.size) return false;
+  int64_t head[kHead];
+  for (int64_t i = 0; i < kHead; ++i) head[i] = Whole(plan.data[at + i]);
+  const auto fits = [&](int64_t offset, int64_t size) {
+    return offset >= 0 && size >= 0 && offset <= plan.size && size <= plan.size - offset;
+  };
+  const int64_t n = head[0], kind = head[1];
+  if (n < 1 || n > int64_t{1} << 31) return false;
+  *line = {};
+  line->n = line->n1 = n, line->n2 = 1;
+  if (head[7] > 0) {
+    const int64_t bits = head[8], size = int64_t{1} << (bits & 31), most = kind == 1 ? 2 * n : n;
+    const int64_t high = ((most - 1) >> (bits & 31)) + 1;
+    if (bits < 0 || bits > 31 || !fits(head[7], 2 * (size + high))) return false;
+    line->roots = {plan.data + head[7], bits, high};
+  }
+  if (kind == 0) {
+    line->n1 = head[2];
+    if (line->n1 < 1 || n % line->n1 != 0 || !IsSmooth(n)) return false;
+    line->n2 = n / line->n1;
+    if (!fits(head[4], 2 * line->n1) || !fits(head[5], 2 * line->n2)) return false;
+    line->roots1 = plan.data + head[4], line->roots2 = plan.data + head[5];
+    if (line->n2 == 1) return true;
+    if (head[6] > 0) {
+      if (!fits(head[6], 2 * line->n1 * RoundUp(line->n2))) return false;
+      line->step = plan.data + head[6];
+    }
+    return line->step != nullptr || line->roots.table != nullptr;
+  }
+  line->inner = line + 1;
+  if (!ReadLine(plan, head[3], chirp, line + 1, depth + 1)) return false;
+  if (kind == 1) {
+    line->m = line->inner->n;
+    if (line->inner->m != 0 || line->m < 2 * n - 1 || line->roots.table == nullptr || !chirp.present) return false;
+    if (head[9] < 0 || head[9] + 2 * line->m > chirp.value.size) return false;
+    line->spectrum = chirp.value.data + head[9];
+    return true;
+  }
+  return line->inner->n == (n % 2 == 0 ? n / 2 : n) && (n % 2 != 0 || line->roots.table != nullptr);
+}
+
+const Line& CoreOf(const Line& line) { return line.inner == nullptr ? line : CoreOf(*line.inner); }
+int64_t WideOf(Op op, const Line& line) {  // numbers
+  const int64_t around = line.m != 0 ? line.m : line.inner != nullptr ? line.inner->m : 0;
+  return 2 * around + (op == Op::kReal || op == Op::kHermitian ? 2 * line.n : 0);
+}
+
+// Items of For for a line whose steps are spread over threads.
+int64_t ItemsOf(const Line& line) {
+  if (line.m != 0) return 2 * line.m + line.n + 2 * ItemsOf(*line.inner);
+  return line.n2 == 1 ? 1 : (line.n1 + kLanes - 1) / kLanes + (line.n2 + kLanes - 1) / kLanes;
+}
+int64_t ItemsOf(Op op, const Line& line) {
+  if (op == Op::kReal) return ItemsOf(*line.inner) + (line.n % 2 == 0 ? line.n / 4 + 1 : 0);
+  if (op == Op::kHermitian) return ItemsOf(*line.inner) + (line.n % 2 == 0 ? line.n / 4 + 1 : line.n / 2 + 1);
+  return ItemsOf(line);
+}
+
+// How `count` lines are spread: four abreast, one a grain, or each over all threads.
+struct Spread {
+  const Line& core;
+  int64_t rows, buffers, wide, each, size;
+  bool abreast, alone;
+
+  Spread(Op op, const Line& line, int64_t count)
+      : core(CoreOf(line)), rows(RowsOf(core)), buffers(BuffersOf(core)), wide(WideOf(op, line)) {
+    each = rows + buffers + (wide + 2 * kLanes - 1) / (2 * kLanes);
+    size = core.n * (CoreOf(line).n == line.n ? 1 : 2);
+    abreast = op == Op::kComplex && line.m == 0 && line.n2 == 1;
+    alone = !abreast && size <= kAlone && (count > 1 || each <= kOnStack);
+  }
+  int64_t Items(Op op, const Line& line, int64_t count) const {
+    return abreast ? (count + kLanes - 1) / kLanes : alone ? count : count * ItemsOf(op, line);
+  }
+};
+
+Work Carve(Row* memory, const Spread& spread, int64_t threads) {
+  Work work;
+  work.rows = memory;
+  work.buffers = memory + spread.rows;
+  work.each = spread.buffers;
+  work.wide = reinterpret_cast<double*>(memory + spread.rows + spread.buffers * threads);
+  return work;
+}
+
+Status Lines(Job& job, Op op, const Line& line, const Source& source, const Target& target, int64_t count) {
+  const Spread spread(op, line, count);
+  if (spread.abreast) {
+    job.For((count + kLanes - 1) / kLanes, kGrain / (kLanes * line.n), [&](int64_t b, int64_t e) {
+      Row buffers[2 * (fft::kMaxPrime + 1)];
+      for (int64_t i = b * kLanes; i < e * kLanes && i < count; i += kLanes) {
+        Direct(line, source.Shift(i * source.lane), target.Shift(i * target.lane),
+               count - i < kLanes ? count - i : kLanes, buffers);
+      }
+    });
+    return job.status();
+  }
+  if (spread.alone) {
+    const int64_t grain = kGrain / spread.size + 1;
+    if (spread.each <= kOnStack) {
+      job.For(count, grain, [&](int64_t b, int64_t e) {
+        Row memory[kOnStack];
+        const Work work = Carve(memory, spread, 1);
+        for (int64_t i = b; i < e; ++i)
+          Transform(nullptr, op, line, source.Shift(i * source.lane), target.Shift(i * target.lane), work);
+      });
+      return job.status();
+    }
+    Row* memory = job.Scratch<Row>(spread.each * job.threads());
+    if (memory == nullptr) return Status::kNoMemory;
+    job.For(count, grain, [&](int64_t b, int64_t e) {
+      const Work work = Carve(memory + spread.each * job.lane(), spread, 1);
+      for (int64_t i = b; i < e; ++i)
+        Transform(nullptr, op, line, source.Shift(i * source.lane), target.Shift(i * target.lane), work);
+    });
+    return job.status();
+  }
+  Row* memory = job.Scratch<Row>(spread.each + spread.buffers * (job.threads() - 1));
+  if (memory == nullptr) return Status::kNoMemory;
+  const Work work = Carve(memory, spread, job.threads());
+  for (int64_t i = 0; i < count && !job.stopped(); ++i)
+    if (!Transform(&job, op, line, source.Shift(i * source.lane), target.Shift(i * target.lane), work)) break;
+  return job.status();
+}
+
+// The line within that is a convolution, if there is one.
+const Line* ChirpOf(const Line& line) {
+  return line.m != 0 ? &line : line.inner != nullptr ? ChirpOf(*line.inner) : nullptr;
+}
+
+Status MakeSpectrum(Job& job, const Line* line) {
+  if (line == nullptr) return Status::kOk;
+  const Spread spread(Op::kComplex, *line->inner, 1);
+  Row* memory = job.Scratch<Row>(spread.each + spread.buffers * (job.threads() - 1));
+  if (memory == nullptr) return Status::kNoMemory;
+  Spectrum(job, *line, Carve(memory, spread, job.threads()));
+  return job.status();
+}
+int64_t SpectrumItems(const Line* line) { return line == nullptr ? 0 : line->m + ItemsOf(*line->inner); }
+
+template <class T>
+Status Fft(Job& job, Matrix<T> x, Opt<In<T>>, In<double> plan, Opt<InOut<double>> chirp, Enum<Op> kind, int64_t second,
+           int64_t flags, double scale, Out<T> out) {
+  constexpr bool kNarrow = sizeof(T) == 4;
+  const Op op = kind.value == Op::kTwo ? Op::kComplex : kind.value;
+  const bool inverse = (flags & kInverse) != 0, down = (flags & kDown) != 0, two = kind.value == Op::kTwo;
+  Line line[3], other[3];
+  if (!ReadLine(plan, 0, chirp, line, 0)) return Status::kOk;
+  if (two && !ReadLine(plan, second, chirp, other, 0)) return Status::kOk;
+
+  const int64_t in = op == Op::kReal ? 1 : 2, to = op == Op::kHermitian ? 1 : 2;  // numbers of an element
+  const int64_t length = op == Op::kReal ? line->n / 2 + 1 : line->n;             // elements of a result
+  const int64_t count = down ? x.cols / in : x.rows;
+  if (count * length * to > out.size) return Status::kOk;
+  Source source{x.data,
+                kNarrow,
+                inverse,
+                down      ? x.row_stride
+                : in == 2 ? 2
+                          : x.col_stride,
+                in - 1,
+                down ? in * x.rows : x.cols,
+                down ? (in == 2 ? 2 : x.col_stride) : x.row_stride};
+  Target target{out.data, kNarrow, inverse, down ? count * to : to, to - 1, length, down ? to : length * to, scale};
+  if (op != Op::kComplex) source.swap = target.swap = false;
+
+  const Line* chirps[2] = {nullptr, nullptr};
+  if ((flags & kKnown) == 0) {
+    chirps[0] = ChirpOf(*line);
+    if (two && other->n != line->n) chirps[1] = ChirpOf(*other);
+  }
+  int64_t items =
+      Spread(op, *line, count).Items(op, *line, count) + SpectrumItems(chirps[0]) + SpectrumItems(chirps[1]);
+  if (two) items += Spread(op, *other, line->n).Items(op, *other, line->n);
+  job.Total(items);
+  for (const Line* one : chirps) {
+    const Status status = MakeSpectrum(job, one);
+    if (status != Status::kOk) return status;
+  }
+  if (!two) return Lines(job, op, *line, source, target, count);
+
+  if (other->n != x.rows) return Status::kOk;
+  target.scale = 1;
+  const Status status = Lines(job, op, *line, source, target, count);
+  if (status != Status::kOk) return status;
+  const int64_t width = 2 * line->n;
+  return Lines(job, op, *other, Source{out.data, kNarrow, inverse, width, 1, 2 * count, 2},
+               Target{out.data, kNarrow, inverse, width, 1, count, 2, scale}, line->n);
+}
+
+}  // namespace fft_kernel
+}  // namespace
+
+OFFLOOP_KERNEL(fft, OFFLOOP_INSTANCE("f64", fft_kernel::Fft<double>), OFFLOOP_INSTANCE("f32", fft_kernel::Fft<float>))
+
+}  // namespace offloop::OFFLOOP_ISA
