@@ -1,7 +1,7 @@
-// Fourier transforms of four columns side by side: the passes that all transforms are made of.
+// Fourier transforms of some columns side by side: the passes that all transforms are made of.
 //
-// A row is the same element of four columns: four real parts, then four imaginary parts, 64 bytes. A transform of
-// length n goes through its factors (Stockham's autosort: no reordering afterwards), from one buffer to another and
+// A row is the same element of four columns (eight where registers hold eight): their real parts, then their imaginary
+// parts. How many they are changes no number. A transform of length n goes through its factors (Stockham's autosort: no reordering afterwards), from one buffer to another and
 // back. What is computed for a column depends on n alone, in the operations and the order of src/kernels/fft.twin.ts.
 #pragma once
 
@@ -11,7 +11,11 @@ namespace offloop::OFFLOOP_ISA {
 namespace {
 namespace fft {
 
+#if defined(__AVX512F__)
+constexpr int kLanes = 8;
+#else
 constexpr int kLanes = 4;
+#endif
 constexpr int64_t kMaxPrime = 31;  // larger prime factors: Bluestein
 
 typedef double Lanes __attribute__((vector_size(kLanes * sizeof(double))));
@@ -195,25 +199,53 @@ Row* Columns(int64_t n, Row* a, Row* b, const double* roots) {
   return a;
 }
 
-// Rows to columns of a square of four.
-OFFLOOP_INLINE void Transpose(Lanes& a, Lanes& b, Lanes& c, Lanes& d) {
-  const Lanes ab0 = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab1 = __builtin_shufflevector(a, b, 1, 5, 3, 7);
-  const Lanes cd0 = __builtin_shufflevector(c, d, 0, 4, 2, 6), cd1 = __builtin_shufflevector(c, d, 1, 5, 3, 7);
-  a = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5), b = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
-  c = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7), d = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+// Rows to columns of a square.
+OFFLOOP_INLINE void Transpose(Lanes* x) {
+#if defined(__AVX512F__)
+  Lanes a[8], b[8];
+  for (int i = 0; i < 8; i += 2) {
+    a[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+    a[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    for (int j = 0; j < 2; ++j) {
+      b[i + j] = __builtin_shufflevector(a[i + j], a[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      b[i + j + 2] = __builtin_shufflevector(a[i + j], a[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+  for (int i = 0; i < 4; ++i) {
+    x[i] = __builtin_shufflevector(b[i], b[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    x[i + 4] = __builtin_shufflevector(b[i], b[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+#else
+  const Lanes ab0 = __builtin_shufflevector(x[0], x[1], 0, 4, 2, 6), ab1 = __builtin_shufflevector(x[0], x[1], 1, 5, 3, 7);
+  const Lanes cd0 = __builtin_shufflevector(x[2], x[3], 0, 4, 2, 6), cd1 = __builtin_shufflevector(x[2], x[3], 1, 5, 3, 7);
+  x[0] = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5), x[1] = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
+  x[2] = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7), x[3] = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+#endif
 }
 
-// Four complex numbers, interleaved in memory.
+// Complex numbers, interleaved in memory.
 OFFLOOP_INLINE void LoadPairs(Row& row, const double* x) {
   Lanes a, b;
   __builtin_memcpy(&a, x, sizeof a);
   __builtin_memcpy(&b, x + kLanes, sizeof b);
+#if defined(__AVX512F__)
+  row.re = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+  row.im = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+#else
   row.re = __builtin_shufflevector(a, b, 0, 2, 4, 6);
   row.im = __builtin_shufflevector(a, b, 1, 3, 5, 7);
+#endif
 }
 OFFLOOP_INLINE void StorePairs(double* x, const Row& row) {
+#if defined(__AVX512F__)
+  const Lanes a = __builtin_shufflevector(row.re, row.im, 0, 8, 1, 9, 2, 10, 3, 11);
+  const Lanes b = __builtin_shufflevector(row.re, row.im, 4, 12, 5, 13, 6, 14, 7, 15);
+#else
   const Lanes a = __builtin_shufflevector(row.re, row.im, 0, 4, 1, 5);
   const Lanes b = __builtin_shufflevector(row.re, row.im, 2, 6, 3, 7);
+#endif
   __builtin_memcpy(x, &a, sizeof a);
   __builtin_memcpy(x + kLanes, &b, sizeof b);
 }

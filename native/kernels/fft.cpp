@@ -1,5 +1,4 @@
 // fft, ifft, rfft, irfft, fft2, ifft2, convolve and correlate: f64 inside, whatever the arrays hold.
-// Levels: avx2 sse4
 //
 // A line of n = n1 n2 elements is a matrix of n1 rows and n2 columns. Its columns are transformed four at a time in
 // the first caches, turned by the roots of unity that are theirs, and transposed into a buffer of rows; what were rows
@@ -22,7 +21,8 @@ constexpr int64_t kInverse = 1, kDown = 2, kKnown = 4;  // flags
 
 constexpr int64_t kGrain = 32768;   // elements of a grain, about 100 µs
 constexpr int64_t kAlone = 32768;   // lines up to this length are one grain where there are many
-constexpr int64_t kOnStack = 1536;  // rows of scratch that a grain has on its stack: 96 KB
+constexpr int64_t kOnStack = 6144 / kLanes;  // rows of scratch that a grain has on its stack: 96 KB
+constexpr int64_t kStep = 8;         // columns side by side in a table of turns
 constexpr int64_t kTurns = 32;      // roots that a column's turns are products of
 
 // Roots of unity exp(-2 pi i t / n): those of 2^bits small indices times those of the rest.
@@ -108,7 +108,7 @@ struct Work {
   double* wide;  // elements of a convolution or of half a real line
 };
 
-int64_t RowsOf(const Line& line) { return line.n2 == 1 ? 0 : RoundUp(line.n1) * RoundUp(line.n2); }
+int64_t RowsOf(const Line& line) { return line.n2 == 1 ? 0 : RoundUp(line.n1) / kLanes * RoundUp(line.n2); }
 int64_t BuffersOf(const Line& line) {
   const int64_t longer = line.n1 > line.n2 ? line.n1 : line.n2;
   return 2 * RoundUp(longer) + line.n1 / kTurns + 1 + kTurns;
@@ -205,7 +205,7 @@ void First(const Line& line, const Source& source, Row* rows, int64_t begin, int
     const int64_t c = group * kLanes;
     Gather(source, Neighbours(c, line.n2, line.n2), line.n1, buffers);
     const Row* result = fft::Columns(line.n1, buffers, buffers + spare, line.roots1);
-    const double* step = line.step + 2 * kLanes * group * line.n1;
+    const double* step = line.step + c / kStep * kStep * 2 * line.n1 + c % kStep;
     if (line.step == nullptr) {
       for (int64_t i = 0; i < kTurns + (line.n1 + kTurns - 1) / kTurns; ++i) {
         const int64_t k = i < kTurns ? i : (i - kTurns) * kTurns;
@@ -225,17 +225,20 @@ void First(const Line& line, const Source& source, Row* rows, int64_t begin, int
         square[i] = result[at];
         Row turn;
         if (line.step != nullptr) {
-          __builtin_memcpy(&turn, step + 2 * kLanes * at, sizeof turn);
+          __builtin_memcpy(&turn.re, step + 2 * kStep * at, sizeof turn.re);
+          __builtin_memcpy(&turn.im, step + 2 * kStep * at + kStep, sizeof turn.im);
         } else {
           turn = few[at % kTurns];
           fft::Turn(turn, many[at / kTurns]);
         }
         fft::Turn(square[i], turn);
       }
-      fft::Transpose(square[0].re, square[1].re, square[2].re, square[3].re);
-      fft::Transpose(square[0].im, square[1].im, square[2].im, square[3].im);
+      Lanes re[kLanes], im[kLanes];
+      for (int i = 0; i < kLanes; ++i) re[i] = square[i].re, im[i] = square[i].im;
+      fft::Transpose(re);
+      fft::Transpose(im);
       Row* to = rows + k / kLanes * height + c;
-      for (int64_t i = 0; i < kLanes; ++i) to[i] = square[i];
+      for (int i = 0; i < kLanes; ++i) to[i].re = re[i], to[i].im = im[i];
     }
   }
 }
@@ -463,7 +466,7 @@ bool ReadLine(const In<double>& plan, int64_t at, const Opt<InOut<double>>& chir
     line->roots1 = plan.data + head[4], line->roots2 = plan.data + head[5];
     if (line->n2 == 1) return true;
     if (head[6] > 0) {
-      if (!fits(head[6], 2 * line->n1 * RoundUp(line->n2))) return false;
+      if (!fits(head[6], 2 * line->n1 * ((line->n2 + kStep - 1) / kStep * kStep))) return false;
       line->step = plan.data + head[6];
     }
     return line->step != nullptr || line->roots.table != nullptr;

@@ -12,7 +12,8 @@ export const REAL = 2
 
 /** Prime factors above this make a length a convolution of another. */
 export const MAX_PRIME = 31
-export const LANES = 4
+/** Columns side by side in a table of turns. */
+export const LANES = 8
 /** Up to this length the roots between the two halves of a line lie in a table in the order of their use. */
 const MAX_STEP = 4096
 const HEAD = 10
@@ -42,7 +43,7 @@ function isSmooth(n: number): boolean {
  */
 function cut(n: number): number {
   if (n < 16) return n
-  const round = (x: number) => Math.ceil(x / LANES) * LANES
+  const round = (x: number) => Math.ceil(x / 4) * 4
   let best = n
   let least = Infinity
   for (let a = Math.floor(Math.sqrt(n)); a > 1; a--) {
@@ -198,7 +199,7 @@ class Builder {
   }
 }
 
-/** For every four columns, for every element of them: what they are turned by. */
+/** For every eight columns, for every element of them: what they are turned by. */
 function steps(n: number, n1: number, n2: number): Float64Array {
   const all = roots(n)
   const groups = Math.ceil(n2 / LANES)
