@@ -101,22 +101,106 @@ OFFLOOP_INLINE void Butterfly(Row* x, const double* roots, int64_t unit) {
   }
 }
 
+// Rows to columns of a square.
+OFFLOOP_INLINE void Transpose(Lanes* x) {
+#if defined(__AVX512F__)
+  Lanes a[8], b[8];
+  for (int i = 0; i < 8; i += 2) {
+    a[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+    a[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    for (int j = 0; j < 2; ++j) {
+      b[i + j] = __builtin_shufflevector(a[i + j], a[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      b[i + j + 2] = __builtin_shufflevector(a[i + j], a[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+  for (int i = 0; i < 4; ++i) {
+    x[i] = __builtin_shufflevector(b[i], b[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    x[i + 4] = __builtin_shufflevector(b[i], b[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+#else
+  const Lanes ab0 = __builtin_shufflevector(x[0], x[1], 0, 4, 2, 6), ab1 = __builtin_shufflevector(x[0], x[1], 1, 5, 3, 7);
+  const Lanes cd0 = __builtin_shufflevector(x[2], x[3], 0, 4, 2, 6), cd1 = __builtin_shufflevector(x[2], x[3], 1, 5, 3, 7);
+  x[0] = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5), x[1] = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
+  x[2] = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7), x[3] = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+#endif
+}
+
+// Complex numbers, interleaved in memory.
+OFFLOOP_INLINE void LoadPairs(Row& row, const double* x) {
+  Lanes a, b;
+  __builtin_memcpy(&a, x, sizeof a);
+  __builtin_memcpy(&b, x + kLanes, sizeof b);
+#if defined(__AVX512F__)
+  row.re = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+  row.im = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+#else
+  row.re = __builtin_shufflevector(a, b, 0, 2, 4, 6);
+  row.im = __builtin_shufflevector(a, b, 1, 3, 5, 7);
+#endif
+}
+OFFLOOP_INLINE void StorePairs(double* x, const Row& row) {
+#if defined(__AVX512F__)
+  const Lanes a = __builtin_shufflevector(row.re, row.im, 0, 8, 1, 9, 2, 10, 3, 11);
+  const Lanes b = __builtin_shufflevector(row.re, row.im, 4, 12, 5, 13, 6, 14, 7, 15);
+#else
+  const Lanes a = __builtin_shufflevector(row.re, row.im, 0, 4, 1, 5);
+  const Lanes b = __builtin_shufflevector(row.re, row.im, 2, 6, 3, 7);
+#endif
+  __builtin_memcpy(x, &a, sizeof a);
+  __builtin_memcpy(x + kLanes, &b, sizeof b);
+}
+
+// Where a pass finds its rows, and leaves them: in a buffer, or between the numbers of an array.
+struct Buffer {
+  Row* rows;
+  OFFLOOP_INLINE void Get(int64_t r, Row& row) const { row = rows[r]; }
+  OFFLOOP_INLINE void Put(int64_t r, const Row& row) const { rows[r] = row; }
+};
+struct Pairs {
+  double* x;
+  int64_t step;  // numbers between rows
+  bool swap;     // the parts exchanged
+  double scale;
+  OFFLOOP_INLINE void Get(int64_t r, Row& row) const {
+    LoadPairs(row, x + r * step);
+    if (swap) Swap(row);
+  }
+  OFFLOOP_INLINE void Put(int64_t r, const Row& row) const {
+    Row scaled;
+    scaled.re = row.re * scale, scaled.im = row.im * scale;
+    if (swap) Swap(scaled);
+    StorePairs(x + r * step, scaled);
+  }
+  static OFFLOOP_INLINE void Swap(Row& row) {
+    const Lanes re = row.re;
+    row.re = row.im, row.im = re;
+  }
+};
+
 // Rows q + s (p + m k) of `in`, k < kRadix, to rows q + s (kRadix p + j) of `out`, turned by the root of index p j s.
-template <int kRadix>
-void Pass(const Row* in, Row* out, int64_t m, int64_t s, const double* roots) {
+template <int kRadix, class In, class Out>
+void Pass(const In& in, const Out& out, int64_t m, int64_t s, const double* roots) {
+  const int64_t far = m * s;
   for (int64_t p = 0; p < m; ++p) {
-    const Row* from = in + p * s;
-    Row* to = out + p * kRadix * s;
     double re[kRadix], im[kRadix];
-    for (int j = 1; j < kRadix; ++j) re[j] = roots[2 * p * j * s], im[j] = roots[2 * p * j * s + 1];
+    const double* root = roots;
+    for (int j = 1; j < kRadix; ++j) {
+      root += 2 * p * s;
+      re[j] = root[0], im[j] = root[1];
+    }
     for (int64_t q = 0; q < s; ++q) {
       Row x[kRadix];
-      for (int k = 0; k < kRadix; ++k) x[k] = from[q + k * m * s];
-      Butterfly<kRadix>(x, roots, m * s);
-      to[q] = x[0];
+      int64_t r = p * s + q;
+      for (int k = 0; k < kRadix; ++k, r += far) in.Get(r, x[k]);
+      Butterfly<kRadix>(x, roots, far);
+      r = p * kRadix * s + q;
+      out.Put(r, x[0]);
       for (int j = 1; j < kRadix; ++j) {
+        r += s;
         if (p > 0) Turn(x[j], re[j], im[j]);
-        to[q + j * s] = x[j];
+        out.Put(r, x[j]);
       }
     }
   }
@@ -168,29 +252,35 @@ int64_t NextRadix(int64_t length) {
   return prime;
 }
 
-// Transforms n rows at a, with b as the other buffer; returns the one that holds the result.
-Row* Columns(int64_t n, Row* a, Row* b, const double* roots) {
+// Transforms n rows at a, with b as the other buffer; returns the one that holds the result. With `from`, the rows are
+// read there at first, and with `to` they go there at last: only where the radix at that end is 4 or 8 (below), and
+// not both in one pass.
+Row* Columns(int64_t n, Row* a, Row* b, const double* roots, const Pairs* from, const Pairs* to) {
   int64_t length = n, s = 1;
   while (length > 1) {
     const int64_t radix = NextRadix(length), m = length / radix;
-    switch (radix) {
-      case 2:
-        Pass<2>(a, b, m, s, roots);
-        break;
-      case 3:
-        Pass<3>(a, b, m, s, roots);
-        break;
-      case 4:
-        Pass<4>(a, b, m, s, roots);
-        break;
-      case 5:
-        Pass<5>(a, b, m, s, roots);
-        break;
-      case 8:
-        Pass<8>(a, b, m, s, roots);
-        break;
-      default:
-        PassPrime(radix, a, b, m, s, roots);
+    if (radix == 8) {
+      if (s == 1 && from != nullptr)
+        Pass<8>(*from, Buffer{b}, m, s, roots);
+      else if (m == 1 && to != nullptr)
+        Pass<8>(Buffer{a}, *to, m, s, roots);
+      else
+        Pass<8>(Buffer{a}, Buffer{b}, m, s, roots);
+    } else if (radix == 4) {
+      if (s == 1 && from != nullptr)
+        Pass<4>(*from, Buffer{b}, m, s, roots);
+      else if (m == 1 && to != nullptr)
+        Pass<4>(Buffer{a}, *to, m, s, roots);
+      else
+        Pass<4>(Buffer{a}, Buffer{b}, m, s, roots);
+    } else if (radix == 2) {
+      Pass<2>(Buffer{a}, Buffer{b}, m, s, roots);
+    } else if (radix == 3) {
+      Pass<3>(Buffer{a}, Buffer{b}, m, s, roots);
+    } else if (radix == 5) {
+      Pass<5>(Buffer{a}, Buffer{b}, m, s, roots);
+    } else {
+      PassPrime(radix, a, b, m, s, roots);
     }
     Row* result = b;
     b = a, a = result;
@@ -199,56 +289,9 @@ Row* Columns(int64_t n, Row* a, Row* b, const double* roots) {
   return a;
 }
 
-// Rows to columns of a square.
-OFFLOOP_INLINE void Transpose(Lanes* x) {
-#if defined(__AVX512F__)
-  Lanes a[8], b[8];
-  for (int i = 0; i < 8; i += 2) {
-    a[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
-    a[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
-  }
-  for (int i = 0; i < 8; i += 4) {
-    for (int j = 0; j < 2; ++j) {
-      b[i + j] = __builtin_shufflevector(a[i + j], a[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-      b[i + j + 2] = __builtin_shufflevector(a[i + j], a[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-  }
-  for (int i = 0; i < 4; ++i) {
-    x[i] = __builtin_shufflevector(b[i], b[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-    x[i + 4] = __builtin_shufflevector(b[i], b[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-  }
-#else
-  const Lanes ab0 = __builtin_shufflevector(x[0], x[1], 0, 4, 2, 6), ab1 = __builtin_shufflevector(x[0], x[1], 1, 5, 3, 7);
-  const Lanes cd0 = __builtin_shufflevector(x[2], x[3], 0, 4, 2, 6), cd1 = __builtin_shufflevector(x[2], x[3], 1, 5, 3, 7);
-  x[0] = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5), x[1] = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
-  x[2] = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7), x[3] = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
-#endif
-}
-
-// Complex numbers, interleaved in memory.
-OFFLOOP_INLINE void LoadPairs(Row& row, const double* x) {
-  Lanes a, b;
-  __builtin_memcpy(&a, x, sizeof a);
-  __builtin_memcpy(&b, x + kLanes, sizeof b);
-#if defined(__AVX512F__)
-  row.re = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
-  row.im = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
-#else
-  row.re = __builtin_shufflevector(a, b, 0, 2, 4, 6);
-  row.im = __builtin_shufflevector(a, b, 1, 3, 5, 7);
-#endif
-}
-OFFLOOP_INLINE void StorePairs(double* x, const Row& row) {
-#if defined(__AVX512F__)
-  const Lanes a = __builtin_shufflevector(row.re, row.im, 0, 8, 1, 9, 2, 10, 3, 11);
-  const Lanes b = __builtin_shufflevector(row.re, row.im, 4, 12, 5, 13, 6, 14, 7, 15);
-#else
-  const Lanes a = __builtin_shufflevector(row.re, row.im, 0, 4, 1, 5);
-  const Lanes b = __builtin_shufflevector(row.re, row.im, 2, 6, 3, 7);
-#endif
-  __builtin_memcpy(x, &a, sizeof a);
-  __builtin_memcpy(x + kLanes, &b, sizeof b);
-}
+// Whether the first radix of a length, and the last, can read and write pairs.
+OFFLOOP_INLINE bool TakesPairs(int64_t n) { return n % 4 == 0; }
+OFFLOOP_INLINE bool GivesPairs(int64_t n) { return n % 4 == 0 && (n & (n - 1)) == 0; }
 
 }  // namespace fft
 }  // namespace

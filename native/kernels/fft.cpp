@@ -131,48 +131,47 @@ struct Lots {
   int count;
 };
 
-void Gather(const Source& source, const Lots& lots, int64_t rows, Row* buffer) {
-  if (source.plain() && lots.count == kLanes && lots.first[kLanes - 1] == lots.first[0] + kLanes - 1 &&
-      2 * (lots.first[0] + kLanes + (rows - 1) * lots.step) <= source.avail) {
-    const double* x = static_cast<const double*>(source.x) + lots.from[0] + 2 * lots.first[0];
-    for (int64_t r = 0; r < rows; ++r, x += 2 * lots.step) {
-      Row row;
-      fft::LoadPairs(row, x);
-      __builtin_prefetch(x + 2 * kLanes);
-      if (source.swap) {
-        const Lanes re = row.re;
-        row.re = row.im, row.im = re;
-      }
-      buffer[r] = row;
-    }
-    return;
-  }
-  for (int64_t r = 0; r < rows; ++r) {
-    double re[kLanes] = {}, im[kLanes] = {};
-    for (int l = 0; l < lots.count; ++l) source.Get(lots.first[l] + r * lots.step, lots.from[l], re[l], im[l]);
-    __builtin_memcpy(&buffer[r].re, re, sizeof re);
-    __builtin_memcpy(&buffer[r].im, im, sizeof im);
-  }
+// Whether all lanes are there, side by side in an array of complex doubles, for all rows.
+bool Plain(bool plain, const Lots& lots, int64_t rows, int64_t elements) {
+  return plain && lots.count == kLanes && lots.first[kLanes - 1] == lots.first[0] + kLanes - 1 &&
+         lots.first[0] + kLanes + (rows - 1) * lots.step <= elements;
 }
 
-void Scatter(const Target& target, const Lots& lots, int64_t rows, const Row* buffer) {
-  if (target.plain() && lots.count == kLanes && lots.first[kLanes - 1] == lots.first[0] + kLanes - 1 &&
-      lots.first[0] + kLanes + (rows - 1) * lots.step <= target.only) {
-    double* x = static_cast<double*>(target.x) + lots.from[0] + 2 * lots.first[0];
-    for (int64_t r = 0; r < rows; ++r, x += 2 * lots.step) {
-      Row row;
-      row.re = buffer[r].re * target.scale, row.im = buffer[r].im * target.scale;
-      if (target.swap) {
-        const Lanes re = row.re;
-        row.re = row.im, row.im = re;
-      }
-      fft::StorePairs(x, row);
+// The transforms of some columns, from where they are to where they go, or to a buffer, which is returned.
+Row* Run(int64_t n, const double* roots, Row* a, Row* b, const Source* source, const Lots* lots, const Target* target,
+         const Lots* places) {
+  fft::Pairs from, to;
+  bool takes = false, gives = false;
+  if (source != nullptr && Plain(source->plain(), *lots, n, source->avail / 2)) {
+    double* x = static_cast<double*>(const_cast<void*>(source->x)) + lots->from[0] + 2 * lots->first[0];
+    from = {x, 2 * lots->step, source->swap, 1};
+    takes = fft::TakesPairs(n);
+    if (!takes) {
+      for (int64_t r = 0; r < n; ++r) from.Get(r, a[r]);
     }
-    return;
+  } else if (source != nullptr) {
+    for (int64_t r = 0; r < n; ++r) {
+      double re[kLanes] = {}, im[kLanes] = {};
+      for (int l = 0; l < lots->count; ++l) source->Get(lots->first[l] + r * lots->step, lots->from[l], re[l], im[l]);
+      __builtin_memcpy(&a[r].re, re, sizeof re);
+      __builtin_memcpy(&a[r].im, im, sizeof im);
+    }
   }
-  for (int64_t r = 0; r < rows; ++r)
-    for (int l = 0; l < lots.count; ++l)
-      target.Put(lots.first[l] + r * lots.step, lots.from[l], buffer[r].re[l], buffer[r].im[l]);
+  const bool pairs = target != nullptr && Plain(target->plain(), *places, n, target->only);
+  if (pairs) {
+    double* x = static_cast<double*>(target->x) + places->from[0] + 2 * places->first[0];
+    to = {x, 2 * places->step, target->swap, target->scale};
+    gives = fft::GivesPairs(n) && !(takes && n <= 8);
+  }
+  Row* result = fft::Columns(n, a, b, roots, takes ? &from : nullptr, gives ? &to : nullptr);
+  if (pairs && !gives) {
+    for (int64_t r = 0; r < n; ++r) to.Put(r, result[r]);
+  } else if (target != nullptr && !pairs) {
+    for (int64_t r = 0; r < n; ++r)
+      for (int l = 0; l < places->count; ++l)
+        target->Put(places->first[l] + r * places->step, places->from[l], result[r].re[l], result[r].im[l]);
+  }
+  return result;
 }
 
 Lots Neighbours(int64_t first, int64_t end, int64_t step) {
@@ -192,8 +191,7 @@ void Direct(const Line& line, const Source& source, const Target& target, int64_
     from.first[l] = to.first[l] = 0;
     from.from[l] = l * source.lane, to.from[l] = l * target.lane;
   }
-  Gather(source, from, line.n, buffers);
-  Scatter(target, to, line.n, fft::Columns(line.n, buffers, buffers + line.n, line.roots1));
+  Run(line.n, line.roots1, buffers, buffers + line.n, &source, &from, &target, &to);
 }
 
 // Groups of columns [begin, end): transformed, turned, and transposed into rows.
@@ -203,8 +201,8 @@ void First(const Line& line, const Source& source, Row* rows, int64_t begin, int
   Row* many = few + kTurns;
   for (int64_t group = begin; group < end; ++group) {
     const int64_t c = group * kLanes;
-    Gather(source, Neighbours(c, line.n2, line.n2), line.n1, buffers);
-    const Row* result = fft::Columns(line.n1, buffers, buffers + spare, line.roots1);
+    const Lots lots = Neighbours(c, line.n2, line.n2);
+    const Row* result = Run(line.n1, line.roots1, buffers, buffers + spare, &source, &lots, nullptr, nullptr);
     const double* step = line.step + c / kStep * kStep * 2 * line.n1 + c % kStep;
     if (line.step == nullptr) {
       for (int64_t i = 0; i < kTurns + (line.n1 + kTurns - 1) / kTurns; ++i) {
@@ -218,12 +216,12 @@ void First(const Line& line, const Source& source, Row* rows, int64_t begin, int
         __builtin_memcpy(&few[i].im, im, sizeof im);
       }
     }
-    for (int64_t k = 0; k < line.n1; k += kLanes) {
-      Row square[kLanes];
-      for (int64_t i = 0; i < kLanes; ++i) {
+    Row* to = rows + c;
+    for (int64_t k = 0; k < line.n1; k += kLanes, to += height) {
+      Lanes re[kLanes], im[kLanes];
+      for (int i = 0; i < kLanes; ++i) {
         const int64_t at = k + i < line.n1 ? k + i : line.n1 - 1;
-        square[i] = result[at];
-        Row turn;
+        Row turn, row = result[at];
         if (line.step != nullptr) {
           __builtin_memcpy(&turn.re, step + 2 * kStep * at, sizeof turn.re);
           __builtin_memcpy(&turn.im, step + 2 * kStep * at + kStep, sizeof turn.im);
@@ -231,13 +229,11 @@ void First(const Line& line, const Source& source, Row* rows, int64_t begin, int
           turn = few[at % kTurns];
           fft::Turn(turn, many[at / kTurns]);
         }
-        fft::Turn(square[i], turn);
+        fft::Turn(row, turn);
+        re[i] = row.re, im[i] = row.im;
       }
-      Lanes re[kLanes], im[kLanes];
-      for (int i = 0; i < kLanes; ++i) re[i] = square[i].re, im[i] = square[i].im;
       fft::Transpose(re);
       fft::Transpose(im);
-      Row* to = rows + k / kLanes * height + c;
       for (int i = 0; i < kLanes; ++i) to[i].re = re[i], to[i].im = im[i];
     }
   }
@@ -247,8 +243,8 @@ void First(const Line& line, const Source& source, Row* rows, int64_t begin, int
 void Second(const Line& line, const Target& target, Row* rows, int64_t begin, int64_t end, Row* buffers) {
   const int64_t height = RoundUp(line.n2);
   for (int64_t group = begin; group < end; ++group) {
-    const Row* result = fft::Columns(line.n2, rows + group * height, buffers, line.roots2);
-    Scatter(target, Neighbours(group * kLanes, line.n1, line.n1), line.n2, result);
+    const Lots lots = Neighbours(group * kLanes, line.n1, line.n1);
+    Run(line.n2, line.roots2, rows + group * height, buffers, nullptr, nullptr, &target, &lots);
   }
 }
 
