@@ -1,8 +1,9 @@
 // Fourier transforms of some columns side by side: the passes that all transforms are made of.
 //
 // A row is the same element of four columns (eight where registers hold eight): their real parts, then their imaginary
-// parts. How many they are changes no number. A transform of length n goes through its factors (Stockham's autosort: no reordering afterwards), from one buffer to another and
-// back. What is computed for a column depends on n alone, in the operations and the order of src/kernels/fft.twin.ts.
+// parts. How many they are changes no number. A transform of length n goes through its factors (Stockham's autosort: no
+// reordering afterwards), from one buffer to another and back. What is computed for a column depends on n alone, in the
+// operations and the order of src/kernels/fft.twin.ts.
 #pragma once
 
 #include "core/job.h"
@@ -120,8 +121,10 @@ OFFLOOP_INLINE void Transpose(Lanes* x) {
     x[i + 4] = __builtin_shufflevector(b[i], b[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
   }
 #else
-  const Lanes ab0 = __builtin_shufflevector(x[0], x[1], 0, 4, 2, 6), ab1 = __builtin_shufflevector(x[0], x[1], 1, 5, 3, 7);
-  const Lanes cd0 = __builtin_shufflevector(x[2], x[3], 0, 4, 2, 6), cd1 = __builtin_shufflevector(x[2], x[3], 1, 5, 3, 7);
+  const Lanes ab0 = __builtin_shufflevector(x[0], x[1], 0, 4, 2, 6),
+              ab1 = __builtin_shufflevector(x[0], x[1], 1, 5, 3, 7);
+  const Lanes cd0 = __builtin_shufflevector(x[2], x[3], 0, 4, 2, 6),
+              cd1 = __builtin_shufflevector(x[2], x[3], 1, 5, 3, 7);
   x[0] = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5), x[1] = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
   x[2] = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7), x[3] = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
 #endif

@@ -12,6 +12,7 @@ import {
 } from '../core/define.js'
 import { type Matrix, type MatrixLike, matrix } from '../core/matrix.js'
 import { randomArray } from '../core/samples.js'
+import { choose } from '../engine/choose.js'
 import type { Call, MatrixValue, Value } from '../engine/values.js'
 import { type Plan, planOf } from './fft.plan.js'
 import { COMPLEX, DOWN, fftTwin, HERMITIAN, INVERSE, KNOWN, REAL_LINE, TWO } from './fft.twin.js'
@@ -80,7 +81,7 @@ const MAX_LENGTH = 2 ** 28
 
 export const SIGNATURE: Record<string, string> = /* @__PURE__ */ instancesOf(
   DTYPES,
-  'matrix:$ in:$? in:f64 inout:f64? enum:5 integer integer number out:$',
+  'matrix:$ in:$? in:f64 inout:f64? inout:f64? enum:5 integer integer number out:$',
 )
 const ABSENT: Value = { kind: 'absent' }
 
@@ -118,6 +119,25 @@ function readLength(n: unknown, otherwise: number, least: string): number {
   return otherwise
 }
 
+// Scratch of native calls that have ended: fresh memory costs a page fault every 4 KB. A call that fails drops its own.
+const MAX_SCRATCH = 2 ** 23
+const free: Float64Array[] = []
+
+function takeScratch(length: number): Float64Array | undefined {
+  if (length > MAX_SCRATCH || choose().native === undefined) return undefined
+  for (let i = 0; i < free.length; i++) {
+    if (free[i]!.length >= length) return free.splice(i, 1)[0]
+  }
+  return new Float64Array(length)
+}
+
+function keepScratch(scratch: Float64Array): void {
+  let all = scratch.length
+  for (const { length } of free) all += length
+  while (free.length > 0 && all > MAX_SCRATCH) all -= free.shift()!.length
+  free.push(scratch)
+}
+
 /** The call of a plan: its arguments in the order of the C++ signature. */
 export function callOf(
   dtype: Dtype,
@@ -135,6 +155,7 @@ export function callOf(
   const known = plan.spectrum === 0 || plan.filled !== undefined
   const chirp: Value =
     plan.spectrum === 0 ? ABSENT : { kind: 'inout', array: plan.filled ?? new Float64Array(plan.spectrum) }
+  const kept = plan.scratch === 0 ? undefined : takeScratch(plan.scratch)
   return {
     instance: dtype,
     values: [
@@ -142,6 +163,7 @@ export function callOf(
       other,
       { kind: 'in', array: plan.table },
       chirp,
+      kept === undefined ? ABSENT : { kind: 'inout', array: kept },
       { kind: 'enum', value: op },
       { kind: 'integer', value: plan.second },
       { kind: 'integer', value: known ? flags | KNOWN : flags },
@@ -150,9 +172,9 @@ export function callOf(
     ],
     work: work + (known ? 0 : plan.work[0] + plan.work[1]),
     finish({ arrays }) {
-      if (plan.spectrum === 0) return finish(arrays[0]!)
-      plan.filled ??= arrays[0] as Float64Array
-      return finish(arrays[1]!)
+      if (kept !== undefined) keepScratch(kept)
+      if (plan.spectrum !== 0) plan.filled ??= arrays[0] as Float64Array
+      return finish(arrays[arrays.length - 1]!)
     },
   }
 }
@@ -221,7 +243,7 @@ function lengthOf(size: number): number {
 
 const traffic: (call: Call) => { bytes: number; flops: number } = ({ values }) => {
   const x = values[0] as MatrixValue
-  const out = values[8] as { length: number; dtype: Dtype }
+  const out = values[9] as { length: number; dtype: Dtype }
   const numbers = x.rows * x.cols
   return {
     bytes: (numbers + out.length) * bytesOf(out.dtype),

@@ -24,6 +24,8 @@ export interface Plan {
   readonly second: number
   /** Numbers of the spectra of Bluestein convolutions, which the first call fills. */
   readonly spectrum: number
+  /** Numbers of scratch that native code wants to find in memory already; 0 where its stack will do. */
+  readonly scratch: number
   /** Nanoseconds of one line of the first axis, and of the second. */
   readonly work: readonly [number, number]
   /** The filled spectra. */
@@ -214,6 +216,20 @@ function steps(n: number, n1: number, n2: number): Float64Array {
   return table
 }
 
+/** What fft.cpp wants on up to four threads with eight lanes: transposed rows, buffers, and what lies around a line. */
+function scratchOf(n: number, real: boolean): number {
+  const length = real && n % 2 === 0 ? n / 2 : n
+  const core = isSmooth(length) ? length : handy(2 * length - 1)
+  if (core <= MAX_STEP) return 0
+  const n1 = cut(core)
+  const round = (x: number) => Math.ceil(x / LANES) * LANES
+  const buffers = 2 * LANES * (2 * round(Math.max(n1, core / n1)) + n1 / 32 + 33)
+  return (
+    Math.ceil(2 * round(n1) * round(core / n1) + 4 * buffers + (core === length ? 0 : 2 * core) + (real ? 2 * n : 0)) +
+    64
+  )
+}
+
 /** Nanoseconds of a complex line on one thread. */
 function workOf(n: number): number {
   if (!isSmooth(n)) return 2.2 * workOf(handy(2 * n - 1)) + 15 * n
@@ -258,6 +274,7 @@ export function planOf(n: number, real: boolean, second: number): Plan {
     table: builder.finish(),
     second: at,
     spectrum: builder.spectrum,
+    scratch: Math.max(scratchOf(n, real), second === 0 ? 0 : scratchOf(second, false)),
     work: [half, second === 0 ? 0 : workOf(second)],
     filled: undefined,
   }

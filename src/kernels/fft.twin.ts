@@ -14,7 +14,7 @@ export const DOWN = 2
 export const KNOWN = 4
 
 const TURNS = 32
-const HALF = 0.7071067811865476
+const HALF = Math.SQRT1_2
 
 type Pass = (
   ar: Float64Array,
@@ -323,6 +323,9 @@ function nextRadix(length: number): number {
   return prime
 }
 
+const fewR = /* @__PURE__ */ new Float64Array(TURNS)
+const fewI = /* @__PURE__ */ new Float64Array(TURNS)
+
 /** Buffers of a column: transforms go from one to the other and back. */
 let ar = /* @__PURE__ */ new Float64Array(64)
 let ai = /* @__PURE__ */ new Float64Array(64)
@@ -343,12 +346,13 @@ function column(n: number, table: Float64Array, at: number): void {
   let s = 1
   while (length > 1) {
     const radix = nextRadix(length)
-    const m = length / radix
+    const m = (length / radix) | 0
     if (radix === 8) pass8(ar, ai, br, bi, m, s, table, at)
     else if (radix === 4) pass4(ar, ai, br, bi, m, s, table, at)
     else if (radix === 2) pass2(ar, ai, br, bi, m, s, table, at)
     else passPrime(radix, ar, ai, br, bi, m, s, table, at)
-    const [r, i] = [ar, ai]
+    const r = ar
+    const i = ai
     ar = br
     ai = bi
     br = r
@@ -362,10 +366,10 @@ function column(n: number, table: Float64Array, at: number): void {
 let rootR = 0
 let rootI = 0
 function root(plan: Float64Array, table: number, bits: number, most: number, t: number): void {
-  const size = 2 ** bits
-  const high = Math.floor((most - 1) / size) + 1
-  const h = Math.floor(t / size)
-  const l = table + t - h * size
+  const size = 1 << bits
+  const high = ((most - 1) >> bits) + 1
+  const h = t >> bits
+  const l = table + (t & (size - 1))
   const lr = plan[l]!
   const li = plan[l + size]!
   const hr = plan[table + 2 * size + h]!
@@ -420,11 +424,11 @@ function transform(plan: Float64Array, at: number, re: Float64Array, im: Float64
 }
 
 function smooth(plan: Float64Array, at: number, re: Float64Array, im: Float64Array): void {
-  const n = plan[at]!
-  const n1 = plan[at + 2]!
-  const n2 = n / n1
-  const roots1 = plan[at + 4]!
-  const roots2 = plan[at + 5]!
+  const n = plan[at]! | 0
+  const n1 = plan[at + 2]! | 0
+  const n2 = (n / n1) | 0 // whole numbers from here on: indices that are doubles cost a conversion each
+  const roots1 = plan[at + 4]! | 0
+  const roots2 = plan[at + 5]! | 0
   reserve(Math.max(n1, n2))
   if (n2 === 1) {
     for (let i = 0; i < n; i++) {
@@ -438,15 +442,13 @@ function smooth(plan: Float64Array, at: number, re: Float64Array, im: Float64Arr
     }
     return
   }
-  const step = plan[at + 6]!
-  const table = plan[at + 7]!
-  const bits = plan[at + 8]!
+  const step = plan[at + 6]! | 0
+  const table = plan[at + 7]! | 0
+  const bits = plan[at + 8]! | 0
   // Some neighbours at once, so that a line of memory is not fetched for each.
   const wide = n > 16384 ? 8 : 1
   const blockR = wide > 1 ? new Float64Array(wide * n1) : ar
   const blockI = wide > 1 ? new Float64Array(wide * n1) : ai
-  const fewR = new Float64Array(TURNS)
-  const fewI = new Float64Array(TURNS)
   for (let first = 0; first < n2; first += wide) {
     const end = Math.min(first + wide, n2)
     if (wide > 1) {
@@ -465,7 +467,7 @@ function smooth(plan: Float64Array, at: number, re: Float64Array, im: Float64Arr
       }
       column(n1, plan, roots1)
       if (step !== 0) {
-        let w = step + Math.floor(c / LANES) * n1 * 2 * LANES + (c % LANES)
+        let w = step + (c >> 3) * n1 * 2 * LANES + (c & 7)
         for (let k = 0; k < n1; k++, w += 2 * LANES) {
           const r = ar[k]!
           const i = ai[k]!
@@ -484,7 +486,8 @@ function smooth(plan: Float64Array, at: number, re: Float64Array, im: Float64Arr
       }
       for (let k = 0; k < n1; k += TURNS) {
         root(plan, table, bits, n, k * c)
-        const [mr, mi] = [rootR, rootI]
+        const mr = rootR
+        const mi = rootI
         for (let j = 0; j < TURNS && k + j < n1; j++) {
           const wr = fewR[j]! * mr - fewI[j]! * mi
           const wi = fewR[j]! * mi + fewI[j]! * mr
@@ -535,14 +538,14 @@ function transpose(x: Float64Array, rows: number, cols: number): void {
 
 /** The other side of a Bluestein convolution, transformed. */
 function spectrum(plan: Float64Array, at: number, chirp: Float64Array): void {
-  const n = plan[at]!
-  const inner = plan[at + 3]!
-  const m = plan[inner]!
+  const n = plan[at]! | 0
+  const inner = plan[at + 3]! | 0
+  const m = plan[inner]! | 0
   const re = new Float64Array(m)
   const im = new Float64Array(m)
   let index = 0
   for (let k = 0; k < n; k++) {
-    root(plan, plan[at + 7]!, plan[at + 8]!, 2 * n, index)
+    root(plan, plan[at + 7]! | 0, plan[at + 8]! | 0, 2 * n, index)
     re[k] = rootR
     im[k] = -rootI
     if (k > 0) {
@@ -561,15 +564,15 @@ function spectrum(plan: Float64Array, at: number, chirp: Float64Array): void {
 }
 
 function bluestein(plan: Float64Array, at: number, re: Float64Array, im: Float64Array, chirp: Float64Array): void {
-  const n = plan[at]!
-  const inner = plan[at + 3]!
-  const m = plan[inner]!
+  const n = plan[at]! | 0
+  const inner = plan[at + 3]! | 0
+  const m = plan[inner]! | 0
   const wr = new Float64Array(m)
   const wi = new Float64Array(m)
   const turn = (fromR: Float64Array, fromI: Float64Array, toR: Float64Array, toI: Float64Array) => {
     let index = 0
     for (let k = 0; k < n; k++) {
-      root(plan, plan[at + 7]!, plan[at + 8]!, 2 * n, index)
+      root(plan, plan[at + 7]! | 0, plan[at + 8]! | 0, 2 * n, index)
       const r = fromR[k]!
       const i = fromI[k]!
       toR[k] = r * rootR - i * rootI
@@ -601,7 +604,7 @@ function complexLine(
   target: Target,
   chirp: Float64Array | undefined,
 ): void {
-  const n = plan[at]!
+  const n = plan[at]! | 0
   const re = new Float64Array(n)
   const im = new Float64Array(n)
   load(n, source, re, im)
@@ -611,9 +614,12 @@ function complexLine(
 }
 
 function realLine(plan: Float64Array, source: Source, target: Target, chirp: Float64Array | undefined): void {
-  const n = plan[0]!
-  const inner = plan[3]!
-  if (n % 2 !== 0) return complexLine(plan, inner, false, source, target, chirp)
+  const n = plan[0]! | 0
+  const inner = plan[3]! | 0
+  if (n % 2 !== 0) {
+    complexLine(plan, inner, false, source, target, chirp)
+    return
+  }
   const h = n / 2
   const re = new Float64Array(h)
   const im = new Float64Array(h)
@@ -634,7 +640,7 @@ function realLine(plan: Float64Array, source: Source, target: Target, chirp: Flo
     const ei = (ai - bi) * 0.5
     const dr = (ai + bi) * 0.5
     const di = (br - ar) * 0.5
-    root(plan, plan[7]!, plan[8]!, n, k)
+    root(plan, plan[7]! | 0, plan[8]! | 0, n, k)
     const tr = rootR * dr - rootI * di
     const ti = rootR * di + rootI * dr
     const high = from + (h - k) * each
@@ -647,8 +653,8 @@ function realLine(plan: Float64Array, source: Source, target: Target, chirp: Flo
 }
 
 function hermitianLine(plan: Float64Array, source: Source, target: Target, chirp: Float64Array | undefined): void {
-  const n = plan[0]!
-  const inner = plan[3]!
+  const n = plan[0]! | 0
+  const inner = plan[3]! | 0
   const h = Math.floor(n / 2)
   const xr = new Float64Array(h + 1)
   const xi = new Float64Array(h + 1)
@@ -664,7 +670,8 @@ function hermitianLine(plan: Float64Array, source: Source, target: Target, chirp
       im[n - k] = -xi[k]!
     }
     transform(plan, inner, im, re, chirp)
-    return store(n, re, im, target)
+    store(n, re, im, target)
+    return
   }
   const re = new Float64Array(h)
   const im = new Float64Array(h)
@@ -675,7 +682,7 @@ function hermitianLine(plan: Float64Array, source: Source, target: Target, chirp
     const ei = xi[k]! - xi[h - k]!
     const dr = xr[k]! - xr[h - k]!
     const di = xi[k]! + xi[h - k]!
-    root(plan, plan[7]!, plan[8]!, n, k)
+    root(plan, plan[7]! | 0, plan[8]! | 0, n, k)
     const tr = dr * rootR + di * rootI
     const ti = di * rootR - dr * rootI
     re[h - k] = er + ti
@@ -698,6 +705,7 @@ export function fftTwin(
   _: unknown,
   plan: Float64Array,
   chirp: Float64Array | undefined,
+  _kept: unknown,
   op: number,
   second: number,
   flags: number,
@@ -706,7 +714,7 @@ export function fftTwin(
 ): void {
   const inverse = (flags & INVERSE) !== 0
   const down = (flags & DOWN) !== 0
-  const n = plan[0]!
+  const n = plan[0]! | 0
   if (chirp !== undefined && (flags & KNOWN) === 0) {
     fill(plan, 0, chirp)
     if (op === TWO && second !== 0) fill(plan, second, chirp)
