@@ -151,6 +151,7 @@ export function callOf(
   out: TypedArray | undefined,
   work: number,
   finish: (out: TypedArray) => unknown,
+  second: number = plan.second,
 ): Call {
   const known = plan.spectrum === 0 || plan.filled !== undefined
   const chirp: Value =
@@ -165,7 +166,7 @@ export function callOf(
       chirp,
       kept === undefined ? ABSENT : { kind: 'inout', array: kept },
       { kind: 'enum', value: op },
-      { kind: 'integer', value: plan.second },
+      { kind: 'integer', value: second },
       { kind: 'integer', value: known ? flags | KNOWN : flags },
       { kind: 'number', value: scale },
       { kind: 'out', dtype, length, array: out },

@@ -61,7 +61,7 @@ function cut(n: number): number {
 }
 
 /** The least of some handy lengths from `least` on. */
-function handy(least: number): number {
+export function handy(least: number): number {
   let best = Infinity
   for (const odd of [1, 3, 5, 9, 15, 25, 27, 45]) {
     let length = odd * 4
@@ -291,3 +291,13 @@ export function planOf(n: number, real: boolean, second: number): Plan {
   }
   return plan
 }
+
+/** For what needs none. */
+export const NO_PLAN: Plan = /* @__PURE__ */ Object.freeze({
+  table: /* @__PURE__ */ new Float64Array(0),
+  second: 0,
+  spectrum: 0,
+  scratch: 0,
+  work: [0, 0] as const,
+  filled: undefined,
+})
