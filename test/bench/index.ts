@@ -7,6 +7,7 @@ import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchCrossover } from './crossover.js'
 import { benchElementwise } from './elementwise.js'
 import { benchEstimate } from './estimate.js'
+import { benchFft } from './fft.js'
 import { benchHistogram } from './histogram.js'
 import { benchImport } from './import.js'
 import { benchLandscape } from './landscape.js'
@@ -36,6 +37,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   math: benchMath,
   sync: benchSync,
   histogram: benchHistogram,
+  fft: benchFft,
   loop: benchLoop,
   estimate: benchEstimate,
   import: benchImport,
