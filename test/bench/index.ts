@@ -8,6 +8,7 @@ import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchCrossover } from './crossover.js'
 import { benchElementwise } from './elementwise.js'
 import { benchEstimate } from './estimate.js'
+import { benchFft } from './fft.js'
 import { benchHistogram } from './histogram.js'
 import { benchImport } from './import.js'
 import { benchLandscape } from './landscape.js'
@@ -39,6 +40,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   sync: benchSync,
   histogram: benchHistogram,
   random: benchRandom,
+  fft: benchFft,
   loop: benchLoop,
   estimate: benchEstimate,
   import: benchImport,
