@@ -25,7 +25,7 @@ OFFLOOP_INLINE int64_t Most(int64_t a, int64_t b) { return a < b ? b : a; }
 OFFLOOP_INLINE int64_t RoundUp(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
 // Which of n pixels lies at i, however far outside; -1: the constant.
-__attribute__((noinline)) int64_t Inside(int64_t i, int64_t n, Border border) {
+[[maybe_unused]] __attribute__((noinline)) int64_t Inside(int64_t i, int64_t n, Border border) {
   if (i >= 0 && i < n) return i;
   if (border == Border::kConstant) return -1;
   if (border == Border::kReplicate) return i < 0 ? 0 : n - 1;

@@ -56,6 +56,7 @@ export {
 } from './quantile.js'
 export { type Rank, type RankMethod, type RankOptions, rank } from './rank.js'
 export { reciprocal } from './reciprocal.js'
+export { type Resize, type ResizeOptions, resize } from './resize.js'
 export { type Rolling, type RollingFunction, type RollingOptions, type RollingStdOptions, rolling } from './rolling.js'
 export { type Scale, scale } from './scale.js'
 export { type Searchsorted, type SearchsortedOptions, searchsorted, type ValueOf } from './searchsorted.js'
