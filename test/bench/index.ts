@@ -8,6 +8,7 @@ import { benchCrossover } from './crossover.js'
 import { benchElementwise } from './elementwise.js'
 import { benchEstimate } from './estimate.js'
 import { benchHistogram } from './histogram.js'
+import { benchImages } from './images.js'
 import { benchImport } from './import.js'
 import { benchLandscape } from './landscape.js'
 import { benchLoop } from './loop.js'
@@ -36,6 +37,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   math: benchMath,
   sync: benchSync,
   histogram: benchHistogram,
+  images: benchImages,
   loop: benchLoop,
   estimate: benchEstimate,
   import: benchImport,

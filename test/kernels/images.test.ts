@@ -165,7 +165,11 @@ describe('images', () => {
     }
     for (const image of [noise(new Float32Array(600), [10, 20, 3], 16), noise(new Uint8Array(600), [10, 20, 3], 17)]) {
       for (const method of ['nearest', 'bilinear', 'area', 'lanczos3'] as const) {
-        const { data, shape } = resize.sync(image, { height: 10, width: 20, method })
+        const { data, shape } = resize.sync(image as ImageLike<Float32Array | Uint8Array>, {
+          height: 10,
+          width: 20,
+          method,
+        })
         expect(shape).toEqual([10, 20, 3])
         expect(data, method).toEqual(image.data)
       }
