@@ -10,6 +10,7 @@ import { benchElementwise } from './elementwise.js'
 import { benchEstimate } from './estimate.js'
 import { benchFft } from './fft.js'
 import { benchHistogram } from './histogram.js'
+import { benchImages } from './images.js'
 import { benchImport } from './import.js'
 import { benchLandscape } from './landscape.js'
 import { benchLoop } from './loop.js'
@@ -41,6 +42,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   histogram: benchHistogram,
   random: benchRandom,
   fft: benchFft,
+  images: benchImages,
   loop: benchLoop,
   estimate: benchEstimate,
   import: benchImport,
