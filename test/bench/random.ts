@@ -9,12 +9,14 @@ import { Mover, type NumPy } from './peers.js'
 
 const ELEMENTS = 2 ** 25
 const WITHIN = 2 ** 14 // 128 KB
+const POSITIONS = 2 ** 23
 
 export async function benchRandom(bench: Bench, numpy: NumPy | undefined): Promise<Row[]> {
   const out = new Float64Array(ELEMENTS)
   const small = new Float64Array(WITHIN)
   const singles = new Float32Array(ELEMENTS)
-  const positions = new Uint32Array(ELEMENTS)
+  const integers = new Uint32Array(ELEMENTS)
+  const order = new Uint32Array(POSITIONS)
   await numpy?.run('rng = np.random.Generator(np.random.SFC64(1))')
   await numpy?.run(`out = np.zeros(${ELEMENTS}); singles = np.zeros(${ELEMENTS}, np.float32)`)
   const peer = (name: string, code: string) => (numpy === undefined ? [] : [{ name, run: () => numpy.evaluate(code) }])
@@ -44,13 +46,13 @@ export async function benchRandom(bench: Bench, numpy: NumPy | undefined): Promi
     ...peer('rng.standard_exponential', 'rng.standard_exponential(out=out)'),
   ])
   mover?.close()
-  const others = await bench.interleave(`random, ${ELEMENTS} elements`, [
+  const others = await bench.interleave('random, other kinds', [
     { name: 'uniform f32', run: () => timed(() => random.uniform(ELEMENTS, { key: 1, out: singles })) },
     ...peer('rng.random f32', 'rng.random(out=singles, dtype=np.float32)'),
-    { name: 'integers', run: () => timed(() => random.integers(ELEMENTS, { key: 1, high: 1000, out: positions })) },
+    { name: 'integers', run: () => timed(() => random.integers(ELEMENTS, { key: 1, high: 1000, out: integers })) },
     ...peer('rng.integers', `rng.integers(0, 1000, ${ELEMENTS}, dtype=np.uint32)`),
-    { name: 'permutation', run: () => timed(() => random.permutation(ELEMENTS, { key: 1, out: positions })) },
-    ...peer('rng.permutation', `rng.permutation(${ELEMENTS})`),
+    { name: 'permutation', run: () => timed(() => random.permutation(POSITIONS, { key: 1, out: order })) },
+    ...peer('rng.permutation', `rng.permutation(${POSITIONS})`),
   ])
   const allowed = (name: string): Row => {
     const [own, arithmetic, fill] = [name, `${name} within the caches`, 'fill'].map((of) => floats.get(of))
@@ -71,6 +73,6 @@ export async function benchRandom(bench: Bench, numpy: NumPy | undefined): Promi
     versus('exponential f64 32M vs NumPy SFC64', floats, 'exponential', 'rng.standard_exponential'),
     versus('uniform f32 32M vs NumPy SFC64', others, 'uniform f32', 'rng.random f32'),
     versus('integers u32 32M vs NumPy SFC64', others, 'integers', 'rng.integers'),
-    versus('permutation 32M vs NumPy SFC64', others, 'permutation', 'rng.permutation'),
+    versus('permutation 8M vs NumPy SFC64', others, 'permutation', 'rng.permutation'),
   ]
 }
