@@ -164,7 +164,7 @@ class Builder {
       head[7] = double[7]!
       head[8] = double[8]!
       head[9] = this.spectrum
-      this.spectrum += 2 * m
+      this.spectrum += 2 * (m + n)
       head[3] = this.complex(m)
       return at
     }
