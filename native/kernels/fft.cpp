@@ -20,7 +20,7 @@ enum class Op { kComplex, kReal, kHermitian, kTwo, kConvolve, kCount };
 constexpr int64_t kInverse = 1, kDown = 2, kKnown = 4, kBack = 8, kPlain = 16;  // flags
 
 constexpr int64_t kGrain = 32768;            // elements of a grain, about 100 µs
-constexpr int64_t kAlone = 32768;            // lines up to this length are one grain where there are many
+constexpr int64_t kAlone = 16384;            // lines up to this length are one grain where there are many
 constexpr int64_t kOnStack = 6144 / kLanes;  // rows of scratch that a grain has on its stack: 96 KB
 constexpr int64_t kStep = 8;                 // columns side by side in a table of turns
 constexpr int64_t kTurns = 32;               // roots that a column's turns are products of
@@ -612,7 +612,7 @@ Status Lines(Job& job, Op op, const Line& line, const Source& source, const Targ
     return job.status();
   }
   if (spread.alone) {
-    const int64_t grain = kGrain / spread.size + 1;
+    const int64_t grain = kGrain / spread.size;  // at least 2
     if (spread.each <= kOnStack) {
       job.For(count, grain, [&](int64_t b, int64_t e) {
         Row memory[kOnStack];

@@ -84,6 +84,7 @@ function check(turned: boolean, a: unknown, v: unknown, options: Options): Call 
     out,
     work,
     (result) => result,
+    direct && length * taps <= 32,
     start,
   )
 }

@@ -151,6 +151,7 @@ export function callOf(
   out: TypedArray | undefined,
   work: number,
   finish: (out: TypedArray) => unknown,
+  tiny: boolean,
   second: number = plan.second,
 ): Call {
   const known = plan.spectrum === 0 || plan.filled !== undefined
@@ -172,6 +173,7 @@ export function callOf(
       { kind: 'out', dtype, length, array: out },
     ],
     work: work + (known ? 0 : plan.work[0] + plan.work[1]),
+    tiny,
     finish({ arrays }) {
       if (kept !== undefined) keepScratch(kept)
       if (plan.spectrum !== 0) plan.filled ??= arrays[0] as Float64Array
@@ -213,6 +215,7 @@ function check(op: number, inverse: boolean, x: unknown, options: Options): Call
     out,
     900 + count * plan.work[0] * (down && n > 16 ? 1.4 : 1) * (dtype === 'f32' ? 1.2 : 1),
     single ? whole : (result) => (down ? matrix(result, length, count * to) : matrix(result, count, length * to)),
+    count * n <= 8,
   )
 }
 
@@ -230,9 +233,8 @@ function check2(inverse: boolean, x: unknown, options: Options): Call {
   const plan = planOf(n, false, rows)
   const work = 900 + rows * plan.work[0] + n * plan.work[1] * 1.4
   const flags = inverse ? INVERSE : 0
-  return callOf(dtype, lines, ABSENT, plan, TWO, flags, scale, rows * cols, out, work, (result) =>
-    matrix(result, rows, cols),
-  )
+  const shape = (result: TypedArray) => matrix(result, rows, cols)
+  return callOf(dtype, lines, ABSENT, plan, TWO, flags, scale, rows * cols, out, work, shape, rows * n <= 4)
 }
 
 /** Lengths that are cut in all ways: as asked up to some thousand, above that nice ones. */

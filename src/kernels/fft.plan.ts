@@ -234,7 +234,7 @@ function scratchOf(n: number, real: boolean): number {
 function workOf(n: number): number {
   if (!isSmooth(n)) return 2.1 * workOf(handy(2 * n - 1)) + 6 * n
   let odd = n
-  let each = n > 200_000 ? 6 : n > 30_000 ? 3 : n > MAX_STEP ? 1.2 : 0.9
+  let each = n > 200_000 ? 8 : n > 30_000 ? 4 : n > MAX_STEP ? 1.2 : 0.9
   for (; odd % 2 === 0; odd /= 2) each += 0.28
   if (odd > 1) each += 1.5
   for (let prime = 3; odd > 1; prime += 2) {
