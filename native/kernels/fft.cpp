@@ -214,7 +214,7 @@ void First(const Line& line, const Source& source, Row* rows, int64_t begin, int
     const int64_t c = group * kLanes;
     const Lots lots = Neighbours(c, line.n2, line.n2);
     const Row* result = Run(line.n1, line.roots1, buffers, buffers + spare, &source, &lots, nullptr, nullptr);
-    const double* step = line.step + c / kStep * kStep * 2 * line.n1 + c % kStep;
+    const double* step = line.step == nullptr ? nullptr : line.step + c / kStep * kStep * 2 * line.n1 + c % kStep;
     if (line.step == nullptr) {
       for (int64_t i = 0; i < kTurns + (line.n1 + kTurns - 1) / kTurns; ++i) {
         const int64_t k = i < kTurns ? i : (i - kTurns) * kTurns;
