@@ -155,6 +155,17 @@ OFFLOOP_INLINE void StorePairs(double* x, const Row& row) {
   __builtin_memcpy(x + kLanes, &b, sizeof b);
 }
 
+// The same elements, last first.
+OFFLOOP_INLINE void Reverse(Row& row) {
+#if defined(__AVX512F__)
+  row.re = __builtin_shufflevector(row.re, row.re, 7, 6, 5, 4, 3, 2, 1, 0);
+  row.im = __builtin_shufflevector(row.im, row.im, 7, 6, 5, 4, 3, 2, 1, 0);
+#else
+  row.re = __builtin_shufflevector(row.re, row.re, 3, 2, 1, 0);
+  row.im = __builtin_shufflevector(row.im, row.im, 3, 2, 1, 0);
+#endif
+}
+
 // Where a pass finds its rows, and leaves them: in a buffer, or between the numbers of an array.
 struct Buffer {
   Row* rows;

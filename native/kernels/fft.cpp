@@ -20,7 +20,7 @@ enum class Op { kComplex, kReal, kHermitian, kTwo, kConvolve, kCount };
 constexpr int64_t kInverse = 1, kDown = 2, kKnown = 4, kBack = 8, kPlain = 16;  // flags
 
 constexpr int64_t kGrain = 32768;            // elements of a grain, about 100 µs
-constexpr int64_t kAlone = 32768;            // lines up to this length are one grain where there are many
+constexpr int64_t kAlone = 16384;            // lines up to this length are one grain where there are many
 constexpr int64_t kOnStack = 6144 / kLanes;  // rows of scratch that a grain has on its stack: 96 KB
 constexpr int64_t kStep = 8;                 // columns side by side in a table of turns
 constexpr int64_t kTurns = 32;               // roots that a column's turns are products of
@@ -35,6 +35,17 @@ struct Roots {
     const double lr = table[l], li = table[size + l], hr = table[h], hi = table[h + high];
     re = lr * hr - li * hi;
     im = lr * hi + li * hr;
+  }
+  // Those of t and its followers, if they lie side by side.
+  OFFLOOP_INLINE bool GetRow(int64_t t, Row& root) const {
+    const int64_t size = int64_t{1} << bits, l = t & (size - 1), h = 2 * size + (t >> bits);
+    if (l + kLanes > size) return false;
+    Lanes lr, li;
+    __builtin_memcpy(&lr, table + l, sizeof lr);
+    __builtin_memcpy(&li, table + size + l, sizeof li);
+    root.re = lr * table[h] - li * table[h + high];
+    root.im = lr * table[h + high] + li * table[h];
+    return true;
   }
 };
 
@@ -203,7 +214,7 @@ void First(const Line& line, const Source& source, Row* rows, int64_t begin, int
     const int64_t c = group * kLanes;
     const Lots lots = Neighbours(c, line.n2, line.n2);
     const Row* result = Run(line.n1, line.roots1, buffers, buffers + spare, &source, &lots, nullptr, nullptr);
-    const double* step = line.step + c / kStep * kStep * 2 * line.n1 + c % kStep;
+    const double* step = line.step == nullptr ? nullptr : line.step + c / kStep * kStep * 2 * line.n1 + c % kStep;
     if (line.step == nullptr) {
       for (int64_t i = 0; i < kTurns + (line.n1 + kTurns - 1) / kTurns; ++i) {
         const int64_t k = i < kTurns ? i : (i - kTurns) * kTurns;
@@ -276,19 +287,20 @@ struct Chirp {
 };
 
 void FillChirp(const Line& line, const Source& source, double* wide, int64_t begin, int64_t end) {
-  Chirp chirp(line, begin < line.n ? begin : 0);
-  for (int64_t k = begin; k < end; ++k) {
-    double re = 0, im = 0;
-    if (k < line.n) {
-      double cr, ci;
-      chirp.Next(cr, ci);
+  const double* chirp = line.spectrum + 2 * line.m;
+  const bool plain = source.plain() && !source.swap && source.avail >= 2 * line.n;
+  const double* x = static_cast<const double*>(source.x);
+  const int64_t filled = line.n < end ? line.n : end;
+  for (int64_t k = begin; k < filled; ++k) {
+    double re, im;
+    if (plain)
+      re = x[2 * k], im = x[2 * k + 1];
+    else
       source.Get(k, 0, re, im);
-      const double turned = re * cr - im * ci;
-      im = re * ci + im * cr;
-      re = turned;
-    }
-    wide[2 * k] = re, wide[2 * k + 1] = im;
+    wide[2 * k] = re * chirp[2 * k] - im * chirp[2 * k + 1];
+    wide[2 * k + 1] = re * chirp[2 * k + 1] + im * chirp[2 * k];
   }
+  for (int64_t k = begin > filled ? begin : filled; k < end; ++k) wide[2 * k] = 0, wide[2 * k + 1] = 0;
 }
 
 // The other side of the convolution: conj(chirp) at k and at m - k.
@@ -310,20 +322,29 @@ void Product(double* wide, const double* spectrum, int64_t begin, int64_t end) {
 }
 
 void TakeChirp(const Line& line, const Target& target, const double* wide, int64_t begin, int64_t end) {
-  Chirp chirp(line, begin);
+  const double* chirp = line.spectrum + 2 * line.m;
+  const bool plain = target.plain() && !target.swap && target.only >= line.n;
+  double* x = static_cast<double*>(target.x);
   for (int64_t k = begin; k < end; ++k) {
-    double cr, ci;
-    chirp.Next(cr, ci);
-    const double re = wide[2 * k], im = wide[2 * k + 1];
-    target.Put(k, 0, re * cr - im * ci, re * ci + im * cr);
+    const double re = wide[2 * k] * chirp[2 * k] - wide[2 * k + 1] * chirp[2 * k + 1];
+    const double im = wide[2 * k] * chirp[2 * k + 1] + wide[2 * k + 1] * chirp[2 * k];
+    if (plain)
+      x[2 * k] = re * target.scale, x[2 * k + 1] = im * target.scale;
+    else
+      target.Put(k, 0, re, im);
   }
 }
 
 bool Spectrum(Job& job, const Line& line, const Work& work) {
   Target target = WideOut(line.spectrum, line.m, false);
   target.scale = 1 / static_cast<double>(line.m);
-  return job.For(line.m, kGrain, [&](int64_t b, int64_t e) { FillOther(line, line.spectrum, b, e); }) &&
-         Smooth(&job, *line.inner, WideIn(line.spectrum, line.m, false), target, work);
+  double* turns = line.spectrum + 2 * line.m;
+  return job.For(line.m, kGrain, [&](int64_t b, int64_t e) {
+    FillOther(line, line.spectrum, b, e);
+  }) && job.For(line.n, kGrain, [&](int64_t b, int64_t e) {
+    Chirp chirp(line, b);
+    for (int64_t k = b; k < e; ++k) chirp.Next(turns[2 * k], turns[2 * k + 1]);
+  }) && Smooth(&job, *line.inner, WideIn(line.spectrum, line.m, false), target, work);
 }
 
 bool Complex(Job* job, const Line& line, const Source& source, const Target& target, const Work& work) {
@@ -338,7 +359,27 @@ bool Complex(Job* job, const Line& line, const Source& source, const Target& tar
 
 // Of the transform of pairs, z, that of a real line: pairs of elements k and h - k.
 void Untangle(const Roots& roots, int64_t h, const double* z, const Target& target, int64_t begin, int64_t end) {
+  const bool plain = target.plain() && !target.swap && target.only > h;
+  double* x = static_cast<double*>(target.x);
   for (int64_t k = begin; k < end; ++k) {
+    Row w;
+    while (plain && k > 0 && k + kLanes <= end && 2 * (k + kLanes) <= h && roots.GetRow(k, w)) {
+      const int64_t mirror = h - k - kLanes + 1;
+      Row a, b;
+      fft::LoadPairs(a, z + 2 * k);
+      fft::LoadPairs(b, z + 2 * mirror);
+      fft::Reverse(b);
+      const Lanes er = (a.re + b.re) * 0.5, ei = (a.im - b.im) * 0.5, dr = (a.im + b.im) * 0.5,
+                  di = (b.re - a.re) * 0.5;
+      const Lanes tr = w.re * dr - w.im * di, ti = w.re * di + w.im * dr;
+      b.re = (er - tr) * target.scale, b.im = (ti - ei) * target.scale;
+      a.re = (er + tr) * target.scale, a.im = (ei + ti) * target.scale;
+      fft::Reverse(b);
+      fft::StorePairs(x + 2 * mirror, b);
+      fft::StorePairs(x + 2 * k, a);
+      k += kLanes;
+    }
+    if (k == end) break;
     if (k == 0) {
       target.Put(h, 0, z[0] - z[1], 0);
       target.Put(0, 0, z[0] + z[1], 0);
@@ -356,7 +397,26 @@ void Untangle(const Roots& roots, int64_t h, const double* z, const Target& targ
 
 // The other way: twice the transform of the pairs of a real line.
 void Tangle(const Roots& roots, int64_t h, const Source& source, double* z, int64_t begin, int64_t end) {
+  const bool plain = source.plain() && !source.swap && source.avail >= 2 * h + 2;
+  const double* x = static_cast<const double*>(source.x);
   for (int64_t k = begin; k < end; ++k) {
+    Row w;
+    while (plain && k > 0 && k + kLanes <= end && 2 * (k + kLanes) <= h && roots.GetRow(k, w)) {
+      const int64_t mirror = h - k - kLanes + 1;
+      Row a, b;
+      fft::LoadPairs(a, x + 2 * k);
+      fft::LoadPairs(b, x + 2 * mirror);
+      fft::Reverse(b);
+      const Lanes er = a.re + b.re, ei = a.im - b.im, dr = a.re - b.re, di = a.im + b.im;
+      const Lanes tr = dr * w.re + di * w.im, ti = di * w.re - dr * w.im;
+      b.re = er + ti, b.im = tr - ei;
+      a.re = er - ti, a.im = ei + tr;
+      fft::Reverse(b);
+      fft::StorePairs(z + 2 * mirror, b);
+      fft::StorePairs(z + 2 * k, a);
+      k += kLanes;
+    }
+    if (k == end) break;
     double ar, ai, br, bi;
     source.Get(k, 0, ar, ai);
     source.Get(h - k, 0, br, bi);
@@ -476,7 +536,7 @@ bool ReadLine(const In<double>& plan, int64_t at, const Opt<InOut<double>>& chir
   if (kind == 1) {
     line->m = line->inner->n;
     if (line->inner->m != 0 || line->m < 2 * n - 1 || line->roots.table == nullptr || !chirp.present) return false;
-    if (head[9] < 0 || head[9] + 2 * line->m > chirp.value.size) return false;
+    if (head[9] < 0 || head[9] + 2 * (line->m + n) > chirp.value.size) return false;
     line->spectrum = chirp.value.data + head[9];
     return true;
   }
@@ -552,7 +612,7 @@ Status Lines(Job& job, Op op, const Line& line, const Source& source, const Targ
     return job.status();
   }
   if (spread.alone) {
-    const int64_t grain = kGrain / spread.size + 1;
+    const int64_t grain = kGrain / spread.size;  // at least 2
     if (spread.each <= kOnStack) {
       job.For(count, grain, [&](int64_t b, int64_t e) {
         Row memory[kOnStack];
@@ -592,7 +652,7 @@ Status MakeSpectrum(Job& job, const Line* line, const Opt<InOut<double>>& kept) 
   Spectrum(job, *line, Carve(memory, spread, job.threads()));
   return job.status();
 }
-int64_t SpectrumItems(const Line* line) { return line == nullptr ? 0 : line->m + ItemsOf(*line->inner); }
+int64_t SpectrumItems(const Line* line) { return line == nullptr ? 0 : line->m + line->n + ItemsOf(*line->inner); }
 
 // ---- Convolution: elements [start, start + out.size) of the whole one of x with the shorter h ----
 

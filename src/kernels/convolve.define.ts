@@ -71,7 +71,7 @@ function check(turned: boolean, a: unknown, v: unknown, options: Options): Call 
     colStride: turned && swap ? -1 : 1,
     offset: turned && swap ? most - 1 : 0,
   }
-  const work = direct ? 500 + length * (1 + taps * 0.16) : 1500 + (2 * blocks + 1) * plan.work[0] + blocks * size * 3
+  const work = direct ? 500 + length * (1 + taps * 0.11) : 1500 + (2 * blocks + 1) * plan.work[0] + blocks * size
   return callOf(
     dtype,
     lines,
@@ -84,20 +84,27 @@ function check(turned: boolean, a: unknown, v: unknown, options: Options): Call 
     out,
     work,
     (result) => result,
+    direct && length * taps <= 32,
     start,
   )
 }
 
-export function defineConvolution(name: string, summary: string, turned: boolean): Convolution {
+export function defineConvolution(named: {
+  readonly name: string
+  readonly native: string
+  readonly summary: string
+  /** Whether `v` goes backwards. */
+  readonly turned: boolean
+}): Convolution {
   return defineKernel<Convolution>({
-    name,
-    native: 'fft',
-    summary,
+    name: named.name,
+    native: named.native,
+    summary: named.summary,
     agreement: 'exact',
     arity: 2,
     options: ['mode', 'method', 'out'],
     instances: SIGNATURE,
-    check: ([a, v], options) => check(turned, a, v, options),
+    check: ([a, v], options) => check(named.turned, a, v, options),
     twin: fftTwin,
     samples(dtype, size, random) {
       const some = size > 50_000 ? [9, 400] : [3, 31, 96, 97, 400]

@@ -19,8 +19,9 @@ import { type Convolution, defineConvolution } from './convolve.define.js'
  *
  * Source: T. Stockham, High-speed convolution and correlation, AFIPS Spring Joint Computer Conference (1966).
  */
-export const convolve: Convolution = /* @__PURE__ */ defineConvolution(
-  'convolve',
-  'Convolution of two arrays, direct or by transforms',
-  false,
-)
+export const convolve: Convolution = /* @__PURE__ */ defineConvolution({
+  name: 'convolve',
+  native: 'fft',
+  summary: 'Convolution of two arrays, direct or by transforms',
+  turned: false,
+})

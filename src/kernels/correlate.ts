@@ -13,8 +13,9 @@ import { type Convolution, defineConvolution } from './convolve.define.js'
  * @example
  * const [best] = await correlate(signal, pattern)
  */
-export const correlate: Convolution = /* @__PURE__ */ defineConvolution(
-  'correlate',
-  'Cross-correlation of two arrays',
-  true,
-)
+export const correlate: Convolution = /* @__PURE__ */ defineConvolution({
+  name: 'correlate',
+  native: 'fft',
+  summary: 'Cross-correlation of two arrays',
+  turned: true,
+})

@@ -151,6 +151,7 @@ export function callOf(
   out: TypedArray | undefined,
   work: number,
   finish: (out: TypedArray) => unknown,
+  tiny: boolean,
   second: number = plan.second,
 ): Call {
   const known = plan.spectrum === 0 || plan.filled !== undefined
@@ -172,6 +173,7 @@ export function callOf(
       { kind: 'out', dtype, length, array: out },
     ],
     work: work + (known ? 0 : plan.work[0] + plan.work[1]),
+    tiny,
     finish({ arrays }) {
       if (kept !== undefined) keepScratch(kept)
       if (plan.spectrum !== 0) plan.filled ??= arrays[0] as Float64Array
@@ -211,8 +213,9 @@ function check(op: number, inverse: boolean, x: unknown, options: Options): Call
     scale,
     size,
     out,
-    300 + count * plan.work[0] * (down && n > 16 ? 1.4 : 1) * (dtype === 'f32' ? 1.2 : 1),
+    900 + count * plan.work[0] * (down && n > 16 ? 1.4 : 1) * (dtype === 'f32' ? 1.2 : 1),
     single ? whole : (result) => (down ? matrix(result, length, count * to) : matrix(result, count, length * to)),
+    count * n <= 8,
   )
 }
 
@@ -228,11 +231,10 @@ function check2(inverse: boolean, x: unknown, options: Options): Call {
   const same = lines.rowStride === cols && array.length === rows * cols
   const out = options.out === undefined ? undefined : readOut('out', options.out, dtype, rows * cols, [array], same)
   const plan = planOf(n, false, rows)
-  const work = 300 + rows * plan.work[0] + n * plan.work[1] * 1.4
+  const work = 900 + rows * plan.work[0] + n * plan.work[1] * 1.4
   const flags = inverse ? INVERSE : 0
-  return callOf(dtype, lines, ABSENT, plan, TWO, flags, scale, rows * cols, out, work, (result) =>
-    matrix(result, rows, cols),
-  )
+  const shape = (result: TypedArray) => matrix(result, rows, cols)
+  return callOf(dtype, lines, ABSENT, plan, TWO, flags, scale, rows * cols, out, work, shape, rows * n <= 4)
 }
 
 /** Lengths that are cut in all ways: as asked up to some thousand, above that nice ones. */
@@ -252,16 +254,23 @@ const traffic: (call: Call) => { bytes: number; flops: number } = ({ values }) =
   }
 }
 
+/** What the file of a transform says of it. */
+interface Named {
+  readonly name: string
+  readonly native: string
+  readonly summary: string
+  readonly inverse: boolean
+}
+
 function define<F extends Callable>(
-  name: string,
-  summary: string,
+  { name, native, summary }: Named,
   options: readonly string[],
   read: (x: unknown, options: Options) => Call,
   samples: Samples,
 ): F {
   return defineKernel<F>({
     name,
-    native: 'fft',
+    native,
     summary,
     agreement: 'exact',
     arity: 1,
@@ -274,27 +283,25 @@ function define<F extends Callable>(
   })
 }
 
-export function defineTransform(name: string, summary: string, op: number, inverse: boolean): Transform {
+export function defineTransform(named: Named & { readonly op: number }): Transform {
+  const { op, inverse } = named
   return define<Transform>(
-    name,
-    summary,
+    named,
     ['n', 'axis', 'norm', 'out'],
     (x, options) => check(op, inverse, x, options),
     (dtype, size, random) => {
       if (op === REAL_LINE) return [randomArray(dtype as Dtype, Math.max(1, lengthOf(2 * size)), random)]
       const pairs = lengthOf(size)
-      const x = randomArray(dtype as Dtype, 2 * (op === HERMITIAN ? pairs + 1 : pairs), random)
-      return [x]
+      return [randomArray(dtype as Dtype, 2 * (op === HERMITIAN ? pairs + 1 : pairs), random)]
     },
   )
 }
 
-export function defineTransform2(name: string, summary: string, inverse: boolean): Transform2 {
+export function defineTransform2(named: Named): Transform2 {
   return define<Transform2>(
-    name,
-    summary,
+    named,
     ['norm', 'out'],
-    (x, options) => check2(inverse, x, options),
+    (x, options) => check2(named.inverse, x, options),
     (dtype, size, random) => {
       const rows = Math.max(1, Math.round(Math.sqrt(size / 2)))
       const cols = 2 * Math.max(1, Math.round(size / 2 / rows))

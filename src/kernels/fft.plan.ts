@@ -164,7 +164,7 @@ class Builder {
       head[7] = double[7]!
       head[8] = double[8]!
       head[9] = this.spectrum
-      this.spectrum += 2 * m
+      this.spectrum += 2 * (m + n)
       head[3] = this.complex(m)
       return at
     }
@@ -232,15 +232,15 @@ function scratchOf(n: number, real: boolean): number {
 
 /** Nanoseconds of a complex line on one thread. */
 function workOf(n: number): number {
-  if (!isSmooth(n)) return 2.2 * workOf(handy(2 * n - 1)) + 15 * n
+  if (!isSmooth(n)) return 2.1 * workOf(handy(2 * n - 1)) + 6 * n
   let odd = n
-  let twos = 0
-  for (; odd % 2 === 0; odd /= 2) twos++
-  let flops = twos * 0.22
+  let each = n > 200_000 ? 8 : n > 30_000 ? 4 : n > MAX_STEP ? 1.2 : 0.9
+  for (; odd % 2 === 0; odd /= 2) each += 0.28
+  if (odd > 1) each += 1.5
   for (let prime = 3; odd > 1; prime += 2) {
-    for (; odd % prime === 0; odd /= prime) flops += prime * 0.3
+    for (; odd % prime === 0; odd /= prime) each += 0.4 + prime * 0.35
   }
-  return 30 + n * (0.6 + flops + (n > 200_000 ? 4 : n > 30_000 ? 1.5 : n > MAX_STEP ? 0.8 : 0))
+  return 30 + n * each
 }
 
 // The last ones used: a plan is some kilobytes, but the spectra may be megabytes.

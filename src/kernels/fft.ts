@@ -23,9 +23,10 @@ import { COMPLEX } from './fft.twin.js'
  * (1965); the autosort of T. Stockham (1966); D. Bailey, FFTs in external or hierarchical memory, J. Supercomputing 4
  * (1990); L. Bluestein, A linear filtering approach to the computation of discrete Fourier transform (1970).
  */
-export const fft: Transform = /* @__PURE__ */ defineTransform(
-  'fft',
-  'Discrete Fourier transform, complex',
-  COMPLEX,
-  false,
-)
+export const fft: Transform = /* @__PURE__ */ defineTransform({
+  name: 'fft',
+  native: 'fft',
+  summary: 'Discrete Fourier transform, complex',
+  op: COMPLEX,
+  inverse: false,
+})

@@ -538,16 +538,21 @@ function transpose(x: Float64Array, rows: number, cols: number): void {
   }
 }
 
-/** The other side of a Bluestein convolution, transformed. */
+/** The other side of a Bluestein convolution, transformed; then the chirp itself. */
 function spectrum(plan: Float64Array, at: number, chirp: Float64Array): void {
   const n = plan[at]! | 0
   const inner = plan[at + 3]! | 0
   const m = plan[inner]! | 0
+  const table = plan[at + 7]! | 0
+  const bits = plan[at + 8]! | 0
   const re = new Float64Array(m)
   const im = new Float64Array(m)
+  let to = plan[at + 9]! | 0
   let index = 0
   for (let k = 0; k < n; k++) {
-    root(plan, plan[at + 7]! | 0, plan[at + 8]! | 0, 2 * n, index)
+    root(plan, table, bits, 2 * n, index)
+    chirp[to + 2 * (m + k)] = rootR
+    chirp[to + 2 * (m + k) + 1] = rootI
     re[k] = rootR
     im[k] = -rootI
     if (k > 0) {
@@ -558,7 +563,6 @@ function spectrum(plan: Float64Array, at: number, chirp: Float64Array): void {
   }
   smooth(plan, inner, re, im)
   const scale = 1 / m
-  let to = plan[at + 9]!
   for (let k = 0; k < m; k++) {
     chirp[to++] = re[k]! * scale
     chirp[to++] = im[k]! * scale
@@ -569,33 +573,34 @@ function bluestein(plan: Float64Array, at: number, re: Float64Array, im: Float64
   const n = plan[at]! | 0
   const inner = plan[at + 3]! | 0
   const m = plan[inner]! | 0
+  const from = plan[at + 9]! | 0
   const wr = new Float64Array(m)
   const wi = new Float64Array(m)
-  const turn = (fromR: Float64Array, fromI: Float64Array, toR: Float64Array, toI: Float64Array) => {
-    let index = 0
-    for (let k = 0; k < n; k++) {
-      root(plan, plan[at + 7]! | 0, plan[at + 8]! | 0, 2 * n, index)
-      const r = fromR[k]!
-      const i = fromI[k]!
-      toR[k] = r * rootR - i * rootI
-      toI[k] = r * rootI + i * rootR
-      index += 2 * k + 1
-      if (index >= 2 * n) index -= 2 * n
-      if (index >= 2 * n) index -= 2 * n
-    }
-  }
-  turn(re, im, wr, wi)
+  product(n, re, im, chirp, from + 2 * m, wr, wi)
   smooth(plan, inner, wr, wi)
-  for (let k = 0, from = plan[at + 9]!; k < m; k++, from += 2) {
-    const r = wr[k]!
-    const i = wi[k]!
-    const sr = chirp[from]!
-    const si = chirp[from + 1]!
-    wr[k] = r * sr - i * si
-    wi[k] = r * si + i * sr
-  }
+  product(m, wr, wi, chirp, from, wr, wi)
   smooth(plan, inner, wi, wr)
-  turn(wr, wi, re, im)
+  product(n, wr, wi, chirp, from + 2 * m, re, im)
+}
+
+/** n complex numbers times those of `by` from `at` on. */
+function product(
+  n: number,
+  re: Float64Array,
+  im: Float64Array,
+  by: Float64Array,
+  at: number,
+  toR: Float64Array,
+  toI: Float64Array,
+): void {
+  for (let k = 0; k < n; k++) {
+    const r = re[k]!
+    const i = im[k]!
+    const br = by[at + 2 * k]!
+    const bi = by[at + 2 * k + 1]!
+    toR[k] = r * br - i * bi
+    toI[k] = r * bi + i * br
+  }
 }
 
 function complexLine(

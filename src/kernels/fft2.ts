@@ -12,8 +12,9 @@ import { defineTransform2, type Transform2 } from './fft.define.js'
  * @example
  * const spectrum = await fft2(matrix(pixels, 512, 2 * 512))
  */
-export const fft2: Transform2 = /* @__PURE__ */ defineTransform2(
-  'fft2',
-  'Two-dimensional Fourier transform, complex',
-  false,
-)
+export const fft2: Transform2 = /* @__PURE__ */ defineTransform2({
+  name: 'fft2',
+  native: 'fft',
+  summary: 'Two-dimensional Fourier transform, complex',
+  inverse: false,
+})

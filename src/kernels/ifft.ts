@@ -13,9 +13,10 @@ import { COMPLEX } from './fft.twin.js'
  * @example
  * const signal = await ifft(await fft(x))
  */
-export const ifft: Transform = /* @__PURE__ */ defineTransform(
-  'ifft',
-  'Inverse discrete Fourier transform, complex',
-  COMPLEX,
-  true,
-)
+export const ifft: Transform = /* @__PURE__ */ defineTransform({
+  name: 'ifft',
+  native: 'fft',
+  summary: 'Inverse discrete Fourier transform, complex',
+  op: COMPLEX,
+  inverse: true,
+})

@@ -10,8 +10,9 @@ import { defineTransform2, type Transform2 } from './fft.define.js'
  * @example
  * const pixels = await ifft2(await fft2(image))
  */
-export const ifft2: Transform2 = /* @__PURE__ */ defineTransform2(
-  'ifft2',
-  'Inverse two-dimensional Fourier transform, complex',
-  true,
-)
+export const ifft2: Transform2 = /* @__PURE__ */ defineTransform2({
+  name: 'ifft2',
+  native: 'fft',
+  summary: 'Inverse two-dimensional Fourier transform, complex',
+  inverse: true,
+})

@@ -14,9 +14,10 @@ import { HERMITIAN } from './fft.twin.js'
  * @example
  * const samples = await irfft(await rfft(x), { n: x.length })
  */
-export const irfft: Transform = /* @__PURE__ */ defineTransform(
-  'irfft',
-  'Inverse of the transform of real numbers',
-  HERMITIAN,
-  true,
-)
+export const irfft: Transform = /* @__PURE__ */ defineTransform({
+  name: 'irfft',
+  native: 'fft',
+  summary: 'Inverse of the transform of real numbers',
+  op: HERMITIAN,
+  inverse: true,
+})

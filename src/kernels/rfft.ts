@@ -18,9 +18,10 @@ import { REAL_LINE } from './fft.twin.js'
  * Source: H. Sorensen, D. Jones, M. Heideman and C. Burrus, Real-valued fast Fourier transform algorithms, IEEE Trans.
  * ASSP 35 (1987).
  */
-export const rfft: Transform = /* @__PURE__ */ defineTransform(
-  'rfft',
-  'Discrete Fourier transform of real numbers',
-  REAL_LINE,
-  false,
-)
+export const rfft: Transform = /* @__PURE__ */ defineTransform({
+  name: 'rfft',
+  native: 'fft',
+  summary: 'Discrete Fourier transform of real numbers',
+  op: REAL_LINE,
+  inverse: false,
+})
