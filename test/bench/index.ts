@@ -12,6 +12,7 @@ import { benchImport } from './import.js'
 import { benchLandscape } from './landscape.js'
 import { benchLoop } from './loop.js'
 import { benchMath } from './math.js'
+import { benchMatmul } from './matmul.js'
 import { benchMnist } from './mnist.js'
 import { benchOrder } from './order.js'
 import { NumPy } from './peers.js'
@@ -34,6 +35,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   select: benchSelect,
   topk: benchTopK,
   math: benchMath,
+  matmul: benchMatmul,
   sync: benchSync,
   histogram: benchHistogram,
   loop: benchLoop,
