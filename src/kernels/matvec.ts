@@ -75,7 +75,7 @@ export const matvec: Matvec = /* @__PURE__ */ defineKernel<Matvec>({
     return {
       instance: dtype,
       values: [a, { kind: 'in', array: vector }, { kind: 'out', dtype, length: rows, array: out }],
-      work: 600 + rows * 3 + bytes * (bytes > 4e6 ? 0.08 : 0.03),
+      work: 2500 + rows * 3 + bytes * (bytes > 4e6 ? 0.06 : 0.03),
       finish: ({ arrays }) => arrays[0]!,
     }
   },
