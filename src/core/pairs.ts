@@ -86,8 +86,9 @@ function covariances(a: Operand, form: number, divisor: number, out: Float64Arra
   if (form !== FORMS.correlation) return
   const roots = Float64Array.from({ length: m }, (_, i) => Math.sqrt(out[i * m + i]!))
   for (let i = 0; i < m; i++) {
-    for (let j = 0; j < m; j++) {
+    for (let j = i; j < m; j++) {
       out[i * m + j] = Math.min(1, Math.max(-1, out[i * m + j]! / roots[i]! / roots[j]!))
+      out[j * m + i] = out[i * m + j]!
     }
   }
 }

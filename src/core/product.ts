@@ -24,8 +24,8 @@ export function productOf(dtype: Dtype, a: MatrixValue, b: MatrixValue, out: Typ
 
 /** Nanoseconds of a product on one thread, measured. */
 export function productWork(dtype: Dtype, m: number, n: number, k: number): number {
-  const each = dtype === 'f64' ? 0.042 : dtype === 'f32' ? 0.021 : 0.014
-  return 900 + m * n * (k * each + 0.3) + (m + n) * k * 0.2
+  const each = dtype === 'f64' ? 0.06 : dtype === 'f32' ? 0.03 : 0.04
+  return 3000 + m * n * (k * each + 1) + (m + n) * k * 0.5
 }
 
 /** Terms of a sum that are added up from zero before they meet the result, at most: kDepth of the native side. */

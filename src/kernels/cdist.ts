@@ -82,7 +82,7 @@ export const cdist: Cdist = /* @__PURE__ */ defineKernel<Cdist>({
     return {
       instance: 'f64',
       values: pairsOf(a, b, form, 1, out),
-      work: direct + productWork('f64', a.rows, b.rows, a.cols) * (direct > 0 ? 0.1 : 1) + 2 * a.rows * b.rows,
+      work: direct + productWork('f64', a.rows, b.rows, a.cols) * (direct > 0 ? 0.1 : 1) + 4 * a.rows * b.rows,
       finish: ({ arrays }) => matrix(arrays[0]!, a.rows, b.rows),
     }
   },

@@ -68,7 +68,7 @@ export const corrcoef: Corrcoef = /* @__PURE__ */ defineKernel<Corrcoef>({
     return {
       instance: 'f64',
       values: pairsOf(x, x, FORMS.correlation, divisor, out),
-      work: 2000 + productWork('f64', x.rows, x.rows, x.cols) * 0.6 + 1.5 * x.rows * x.cols,
+      work: 2000 + productWork('f64', x.rows, x.rows, x.cols) * 0.6 + 2.5 * x.rows * x.cols,
       finish: ({ arrays }) => matrix(arrays[0]!, x.rows, x.rows),
     }
   },

@@ -67,7 +67,7 @@ export const cov: Cov = /* @__PURE__ */ defineKernel<Cov>({
     return {
       instance: 'f64',
       values: pairsOf(x, x, FORMS.covariance, divisor, out),
-      work: 2000 + productWork('f64', x.rows, x.rows, x.cols) * 0.6 + 1.5 * x.rows * x.cols,
+      work: 2000 + productWork('f64', x.rows, x.rows, x.cols) * 0.6 + 2.5 * x.rows * x.cols,
       finish: ({ arrays }) => matrix(arrays[0]!, x.rows, x.rows),
     }
   },

@@ -51,7 +51,7 @@ export const gram: Gram = /* @__PURE__ */ defineKernel<Gram>({
     return {
       instance: x.dtype,
       values: productOf(x.dtype, turned, x, out),
-      work: productWork(x.dtype, x.cols, x.cols, x.rows) * 0.6,
+      work: 3000 + productWork(x.dtype, x.cols, x.cols, x.rows),
       finish: ({ arrays }) => matrix(arrays[0]!, x.cols, x.cols),
     }
   },

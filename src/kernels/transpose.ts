@@ -66,7 +66,7 @@ export const transpose: Transpose = /* @__PURE__ */ defineKernel<Transpose>({
     return {
       instance: dtype,
       values: [x, { kind: 'out', dtype, length: rows * cols, array: out }],
-      work: 700 + rows * cols * (0.4 + 0.15 * bytesOf(dtype)),
+      work: 1500 + rows * cols * (0.7 + 0.25 * bytesOf(dtype)),
       tiny: rows * cols <= 64,
       finish: ({ arrays }) => matrix(arrays[0]!, cols, rows),
     }

@@ -3,14 +3,11 @@
  * OpenCV (`pip install opencv-python-headless`) and sharp (`OFFLOOP_SHARP`: where it is installed) if they are there.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { availableParallelism } from 'node:os'
 import { convolve2d, gaussianFilter, matrix, medianFilter, resize } from 'offloop'
 import { type Bench, type Competitor, type Row, timed, timedSync, versus } from './common.js'
 import { random } from './data.js'
-import type { NumPy } from './peers.js'
+import { type NumPy, Peak } from './peers.js'
 
 const SIDE = 4096
 const SIGMA = 2
@@ -47,22 +44,6 @@ function plainGaussian(x: Float32Array, weights: Float32Array, between: Float32A
   }
 }
 
-/** Milliseconds that some multiply-adds would take on all threads at their fastest; undefined without a compiler. */
-function peak(flops: number): Competitor | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'offloop-peak-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const program = join(folder, 'peak')
-  const source = fileURLToPath(new URL('peak.c', import.meta.url))
-  const flags = ['-O3', '-march=native', '-ffp-contract=fast', '-pthread']
-  try {
-    execFileSync('cc', [...flags, source, '-o', program], { stdio: 'ignore' })
-  } catch {
-    return undefined
-  }
-  const args = [`${flops}`, `${availableParallelism()}`]
-  return { name: 'FMA peak', run: () => Number(execFileSync(program, args, { encoding: 'utf8' })) }
-}
-
 interface Sharp {
   resize(width: number, height: number, options: object): Sharp
   median(size: number): Sharp
@@ -96,11 +77,11 @@ async function floats(bench: Bench, numpy: NumPy | undefined): Promise<Row[]> {
   await numpy?.load('image', x, [SIDE, SIDE])
   await numpy?.load('weights', weights, [5, 5])
   const opencv = (await numpy?.run('import cv2; made = np.empty_like(image)')) === true ? numpy! : undefined
-  const limit = peak(2 * 25 * SIDE * SIDE)
+  const peak = Peak.start(availableParallelism())
   const times = await bench.interleave(
     `images, f32, ${SIDE} × ${SIDE}`,
     [
-      ...(limit === undefined ? [] : [limit]),
+      ...(peak === undefined ? [] : [{ name: 'FMA peak', run: () => peak.time('f32', 2 * 25 * SIDE * SIDE) }]),
       { name: 'convolve2d', run: () => timed(() => convolve2d(image, kernel, { out })) },
       { name: 'filter2D of OpenCV', run: () => opencv!.evaluate('cv2.filter2D(image, -1, weights, dst=made)') },
       { name: 'plain 5 × 5', run: () => timedSync(() => plainConvolve(x, weights, out)) },
@@ -109,6 +90,7 @@ async function floats(bench: Bench, numpy: NumPy | undefined): Promise<Row[]> {
       { name: 'plain 17 taps', run: () => timedSync(() => plainGaussian(x, gaussian, between, out)) },
     ].filter(({ name }) => opencv !== undefined || !name.endsWith('OpenCV')),
   )
+  peak?.close()
   return [
     versus('convolve2d 5 × 5 f32 4096²: FMA peak reached', times, 'convolve2d', 'FMA peak', 0.4),
     versus('convolve2d 5 × 5 f32 4096² vs plain JavaScript', times, 'convolve2d', 'plain 5 × 5'),

@@ -15,6 +15,7 @@ import { benchImport } from './import.js'
 import { benchLandscape } from './landscape.js'
 import { benchLoop } from './loop.js'
 import { benchMath } from './math.js'
+import { benchMatmul } from './matmul.js'
 import { benchMnist } from './mnist.js'
 import { benchOrder } from './order.js'
 import { NumPy } from './peers.js'
@@ -38,6 +39,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   select: benchSelect,
   topk: benchTopK,
   math: benchMath,
+  matmul: benchMatmul,
   sync: benchSync,
   histogram: benchHistogram,
   random: benchRandom,

@@ -1,59 +1,66 @@
-// The most single-precision multiply-adds that N threads do in a second: the mark for what computes.
-// Prints the milliseconds that FLOPS of them would take at that speed.
-//
-//   cc -O3 -march=native -ffp-contract=fast -pthread peak.c -o peak && ./peak FLOPS THREADS
+/* The most multiplications and additions that the machine does: independent fused multiply-adds in registers, on every
+ * thread. Reads lines "f64" or "f32", answers each with the seconds that 2^30 of them (2^31 operations) took. */
 #include <pthread.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #ifdef __AVX512F__
-enum { kBytes = 64, kSums = 16 };
-#elif defined(__AVX__)
-enum { kBytes = 32, kSums = 12 };
+#define BYTES 64
+#define CHAINS 24
+#elif defined(__AVX2__)
+#define BYTES 32
+#define CHAINS 12
 #else
-enum { kBytes = 16, kSums = 12 };
+#define BYTES 16
+#define CHAINS 12
 #endif
-typedef float Vector __attribute__((vector_size(kBytes)));
-enum { kTurns = 1000000, kMaxThreads = 256 };
+#define ALL (1L << 30)
 
-static volatile float sink[kMaxThreads];
+static int threads, single;
 
-static void* Work(void* me) {
-  Vector sums[kSums], x, y;
-  for (unsigned i = 0; i < kBytes / 4; i++) x[i] = 0.999f, y[i] = 1e-3f;
-  for (int s = 0; s < kSums; s++) sums[s] = y * (float)s;
-  for (int64_t k = 0; k < kTurns; k++) {
-#pragma GCC unroll 16
-    for (int s = 0; s < kSums; s++) sums[s] = sums[s] * x + y;
+#define RUN(name, type)                                                     \
+  typedef type name##_lanes __attribute__((vector_size(BYTES)));            \
+  static type name(long steps) {                                            \
+    name##_lanes s[CHAINS], a, b;                                           \
+    for (unsigned i = 0; i < BYTES / sizeof(type); i++) a[i] = 0.999, b[i] = 1e-3; \
+    _Pragma("GCC unroll 24") for (int i = 0; i < CHAINS; i++) s[i] = b * (type)i; \
+    for (long k = 0; k < steps; k++) {                                      \
+      _Pragma("GCC unroll 24") for (int i = 0; i < CHAINS; i++) s[i] = s[i] * a + b; \
+    }                                                                       \
+    _Pragma("GCC unroll 24") for (int i = 1; i < CHAINS; i++) s[0] += s[i]; \
+    return s[0][0];                                                         \
   }
-  float total = 0;
-  for (int s = 0; s < kSums; s++) total += sums[s][0];
-  sink[(intptr_t)me] = total;
+RUN(doubles, double)
+RUN(floats, float)
+
+static volatile double sink;
+static void* work(void* unused) {
+  (void)unused;
+  const long lanes = BYTES / (single ? 4 : 8), steps = ALL / (lanes * CHAINS * threads);
+  sink = single ? (double)floats(steps) : doubles(steps);
   return NULL;
 }
 
-static double Now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 1;
-  const int threads = atoi(argv[2]);
-  if (threads < 1 || threads > kMaxThreads) return 1;
-  double best = 1e9;
-  for (int pass = 0; pass < 3; pass++) {
-    pthread_t others[kMaxThreads];
-    const double begun = Now();
-    for (intptr_t t = 1; t < threads; t++) pthread_create(&others[t], NULL, Work, (void*)t);
-    Work(NULL);
-    for (int t = 1; t < threads; t++) pthread_join(others[t], NULL);
-    const double seconds = Now() - begun;
-    if (seconds < best) best = seconds;
+  char line[64];
+  threads = argc > 2 ? atoi(argv[2]) : 1;
+  while (fgets(line, sizeof line, stdin)) {
+    pthread_t crew[256];
+    single = strncmp(line, "f32", 3) == 0;
+    const double begun = now();
+    for (int i = 1; i < threads; i++) pthread_create(&crew[i], NULL, work, NULL);
+    work(NULL);
+    for (int i = 1; i < threads; i++) pthread_join(crew[i], NULL);
+    printf("%.9f\n", now() - begun);
+    fflush(stdout);
   }
-  printf("%.6f\n", atof(argv[1]) / (2.0 * threads * kTurns * kSums * (kBytes / 4)) * best * 1e3);
   return 0;
 }

@@ -1,7 +1,7 @@
 /** Matrix products: the accuracy law against exact sums, shapes of every kind, strides, alpha and beta, bytes, errors. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { cdist, corrcoef, cov, gram, type MatrixLike, matmul, matrix, transpose } from '../../dist/index.js'
+import { cdist, corrcoef, cov, gram, type MatrixLike, matmul, matrix, matvec, transpose } from '../../dist/index.js'
 import { bits, random, seeded } from '../support.js'
 
 type Floats = Float64Array | Float32Array
@@ -30,6 +30,9 @@ function exactDot(a: readonly number[], b: readonly number[]): { sum: number; si
   return { sum: high + low, size }
 }
 
+/** All three, with the types of the first. */
+const faces = <F extends { sync: unknown; js: unknown }>(kernel: F): F[] => [kernel, kernel.sync as F, kernel.js as F]
+
 const at = ({ data, strides, shape, offset = 0 }: MatrixLike<ArrayLike<number>>, i: number, j: number) =>
   data[offset + i * (strides?.[0] ?? shape[1]!) + j * (strides?.[1] ?? 1)]!
 const row = (m: MatrixLike<ArrayLike<number>>, i: number) => Array.from({ length: m.shape[1]! }, (_, j) => at(m, i, j))
@@ -51,7 +54,7 @@ function checkAccuracy(a: MatrixLike<Floats>, b: MatrixLike<Floats>, c: MatrixLi
   expect(worst).toBeLessThanOrEqual(3)
 }
 
-function sample<T extends Floats>(Kind: new (n: number) => T, rows: number, cols: number, next: () => number) {
+function sample(Kind: typeof Float64Array | typeof Float32Array, rows: number, cols: number, next: () => number) {
   const data = new Kind(rows * cols)
   for (let i = 0; i < data.length; i++) data[i] = (next() - 0.5) * 2 ** Math.floor(next() * 20 - 10)
   return matrix(data as unknown as Float64Array, rows, cols)
@@ -136,7 +139,7 @@ describe.each([Float64Array, Float32Array])('matmul of %o', (Kind) => {
       const old = sample(Kind, m, n, next)
       const plain = (await matmul(a, b)).data
       const eps = EPS[Kind.name as keyof typeof EPS]
-      for (const face of [matmul, matmul.sync, matmul.js]) {
+      for (const face of faces(matmul)) {
         const out = old.data.slice()
         const result = await face(a, b, { alpha: -0.75, beta: 0.5, out })
         expect(result.data).toBe(out)
@@ -197,7 +200,7 @@ describe.each([Int8Array, Uint8Array])('matmul of %o', (Kind) => {
           for (let p = 0; p < k; p++) sum += a.data[i * k + p]! * b.data[p * n + j]!
           expected[i * n + j] = sum
         }
-      for (const face of [matmul, matmul.sync, matmul.js]) expect((await face(a, b)).data).toEqual(expected)
+      for (const face of faces(matmul)) expect((await face(a, b)).data).toEqual(expected)
       const turned = (x: typeof a) => {
         const [rows, cols] = x.shape as [number, number]
         const data = new Kind(rows * cols)
@@ -244,6 +247,26 @@ function apart(a: ArrayLike<number>, b: ArrayLike<number>): number {
   }
   return most / largest
 }
+
+describe.each([Float64Array, Float32Array])('matvec of %o', (Kind) => {
+  it('is within 3 · k · eps · |A||x| of the real product, for any strides and long rows', async () => {
+    const next = random(10)
+    for (const [m, k] of [
+      [1, 1],
+      [7, 40],
+      [70, 33],
+      [130, 9],
+      [3, 40_000],
+    ] as const) {
+      const [a, x] = [sample(Kind, m, k, next), sample(Kind, k, 1, next)]
+      for (const left of [a, ...(m * k < 10_000 ? views(a) : [])]) {
+        for (const face of faces(matvec)) {
+          checkAccuracy(left, x, matrix(await face(left, x.data), m, 1), next)
+        }
+      }
+    }
+  })
+})
 
 describe('transpose', () => {
   it('moves every element of every type and stride, bits and all', async () => {
@@ -353,6 +376,7 @@ describe('matmul refuses', () => {
       expect(code(() => face(...bytes, { alpha: 2 }))).toBe('ERR_OFFLOOP_OPTION')
       expect(code(() => face(matrix(new Int32Array(6), 2, 3), b))).toBe('ERR_OFFLOOP_ARG_TYPE')
     }
+    expect(code(() => matvec.sync(a, new Float64Array(2)))).toBe('ERR_OFFLOOP_SHAPE')
     expect(code(() => cdist.sync(a, matrix(new Float64Array(6), 3, 2)))).toBe('ERR_OFFLOOP_SHAPE')
     expect(code(() => cdist.sync(a, a, { metric: 'hamming' as 'cosine' }))).toBe('ERR_OFFLOOP_ARG_VALUE')
     expect(code(() => cov.sync(matrix(new Float64Array(2), 2, 1)))).toBe('ERR_OFFLOOP_SHAPE')
