@@ -22,7 +22,6 @@ constexpr int64_t kLanes = HWY_LANES(double);
 constexpr int kRows = 4, kVectors = kLanes == 8 ? 6 : HWY_ARCH_ARM ? 4 : 2;
 constexpr int64_t kWide = kVectors * kLanes;
 constexpr int64_t kBuffer = 32 << 10;  // bytes of rows that stay in the first cache
-constexpr int64_t kAheadRows = 8;      // how far ahead of its use a row is asked for
 constexpr double kTileNs = 250e3;
 
 struct Weights {
@@ -30,14 +29,38 @@ struct Weights {
   int64_t rows, cols;
 };
 
-// One row of elements, which is row `first - r` of the weights for sum row r in [kFrom, kTo].
+using Sums = Vec[kRows][kVectors];
+
+// kWide elements from in[offset] on. `in` is aligned: a vector that crosses a line of the cache takes as long to load
+// as four multiply-adds, so with AVX-512, where nearly all would, aligned ones are shifted for fewer sum rows than
+// that.
+template <int kSumRows>
+HWY_INLINE void LoadWide(const double* in, int64_t offset, Vec (&elements)[kVectors]) {
+  const D d;
+#if HWY_STATIC_TARGET == HWY_AVX3
+  const int64_t shift = offset % kLanes;
+  if (kSumRows < 3 && shift != 0) {
+    const __m512i lanes = _mm512_add_epi64(_mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0), _mm512_set1_epi64(shift));
+    in += offset - shift;
+    Vec low = hn::Load(d, in);
+    for (int v = 0; v < kVectors; ++v) {
+      const Vec high = hn::Load(d, in + (v + 1) * kLanes);
+      elements[v] = Vec{_mm512_permutex2var_pd(low.raw, lanes, high.raw)};
+      low = high;
+    }
+    return;
+  }
+#endif
+  for (int v = 0; v < kVectors; ++v) elements[v] = hn::LoadU(d, in + offset + v * kLanes);
+}
+
+// One row of elements, which meets row y - r of the weights for sum row r in [kFrom, kTo]; `weights` are row y's.
 template <int kFrom, int kTo>
-HWY_INLINE void AddRow(const double* in, int64_t step, const double* weights, int64_t cols,
-                       Vec (&sums)[kRows][kVectors]) {
+HWY_INLINE void AddRow(const double* in, int64_t step, const double* weights, int64_t cols, Sums& sums) {
   const D d;
   for (int64_t x = 0; x < cols; ++x) {
     Vec elements[kVectors];
-    for (int v = 0; v < kVectors; ++v) elements[v] = hn::LoadU(d, in + x * step + v * kLanes);
+    LoadWide<kTo - kFrom + 1>(in, x * step, elements);
     for (int r = kFrom; r <= kTo; ++r) {
       const Vec weight = hn::Set(d, weights[x - r * cols]);
       for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(elements[v], weight, sums[r][v]);
@@ -48,45 +71,29 @@ HWY_INLINE void AddRow(const double* in, int64_t step, const double* weights, in
 // out[kRows][kWide]: the sums over rows[0 .. w.rows + kRows - 1), from element `first` on; pixels are `step` apart.
 HWY_NOINLINE void SumBlock(const double* const* rows, int64_t first, int64_t step, const Weights& w, double* out) {
   const D d;
-  Vec sums[kRows][kVectors];
+  Sums sums;
   for (int r = 0; r < kRows; ++r)
     for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::Zero(d);
-  for (int64_t y = 0; y < w.rows + kRows - 1; ++y) {
-    const double* in = rows[y] + first;
-    const double* weights = w.data + y * w.cols;
-    const int64_t from = Most(0, y - w.rows + 1), to = Least(kRows - 1, y);
-    static_assert(kRows == 4);
-    switch (from * kRows + to) {
-      case 0:
-        AddRow<0, 0>(in, step, weights, w.cols, sums);
-        break;
-      case 1:
-        AddRow<0, 1>(in, step, weights, w.cols, sums);
-        break;
-      case 2:
-        AddRow<0, 2>(in, step, weights, w.cols, sums);
-        break;
-      case 3:
-        AddRow<0, 3>(in, step, weights, w.cols, sums);
-        break;
-      case 5:
-        AddRow<1, 1>(in, step, weights, w.cols, sums);
-        break;
-      case 6:
-        AddRow<1, 2>(in, step, weights, w.cols, sums);
-        break;
-      case 7:
-        AddRow<1, 3>(in, step, weights, w.cols, sums);
-        break;
-      case 10:
-        AddRow<2, 2>(in, step, weights, w.cols, sums);
-        break;
-      case 11:
-        AddRow<2, 3>(in, step, weights, w.cols, sums);
-        break;
-      default:
-        AddRow<3, 3>(in, step, weights, w.cols, sums);
+  const double* weights = w.data;
+  const int64_t cols = w.cols;
+  static_assert(kRows == 4);
+  if (w.rows == 1) {
+    for (int64_t x = 0; x < cols; ++x) {
+      const Vec weight = hn::Set(d, weights[x]);
+      for (int r = 0; r < kRows; ++r) {
+        Vec elements[kVectors];
+        LoadWide<1>(rows[r] + first, x * step, elements);
+        for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(elements[v], weight, sums[r][v]);
+      }
     }
+  } else {
+    AddRow<0, 0>(*rows++ + first, step, weights, cols, sums);
+    AddRow<0, 1>(*rows++ + first, step, weights += cols, cols, sums);
+    AddRow<0, 2>(*rows++ + first, step, weights += cols, cols, sums);
+    for (int64_t y = 3; y < w.rows; ++y) AddRow<0, 3>(*rows++ + first, step, weights += cols, cols, sums);
+    AddRow<1, 3>(*rows++ + first, step, weights += cols, cols, sums);
+    AddRow<2, 3>(*rows++ + first, step, weights += cols, cols, sums);
+    AddRow<3, 3>(*rows + first, step, weights + cols, cols, sums);
   }
   for (int r = 0; r < kRows; ++r)
     for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[r][v], d, out + r * kWide + v * kLanes);
@@ -137,12 +144,21 @@ HWY_INLINE void Put(const double* sums, int64_t n, double* out, bool) {
     hn::StoreU(hn::PromoteTo(d, hn::DemoteTo(df, hn::LoadU(d, sums + i))), d, out + i);
 }
 
+// kRows rows that are read next: asked for meanwhile, a little with every block. A hint past the end does no harm.
+struct Next {
+  uintptr_t row;
+  int64_t stride, width;  // bytes; those of an element
+};
+
 // Up to kRows rows of `count` sums, to out[r] + x.
 template <class T>
 HWY_NOINLINE void SumRows(const double* const* in, int64_t step, const Weights& w, int64_t rows, int64_t count,
-                          T* const* out, bool past) {
+                          T* const* out, bool past, const Next& next) {
   alignas(64) double block[kRows * kWide];
   for (int64_t x = 0; x < count; x += kWide) {
+    for (int64_t r = 0; r < kRows; ++r)
+      for (int64_t line = 0; line < kWide * next.width; line += 64)
+        __builtin_prefetch(reinterpret_cast<const void*>(next.row + r * next.stride + x * next.width + line), 0, 2);
     SumBlock(in, x, step, w, block);
     for (int64_t r = 0; r < rows; ++r) Put(block + r * kWide, Least(kWide, count - x), out[r] + x, past);
   }
@@ -193,7 +209,6 @@ Status Filter(Job& job, const T* x, const Shape& s, const Weights& down, const W
     for (int64_t r = 0; r < kRows; ++r) wide[r] = ring + l.ring * l.pitch + r * l.wide_pitch;
     const int64_t count = (right - left) * c, padded = RoundUp(count, kWide) + 2 * beside * c;
     const auto load = [&](int64_t y, double* row) {
-      Ahead(x, s, y + kAheadRows, left, right);
       LoadRow(x, s, y, left - beside, right + beside, row, Widen());
       // What lies right of a row's elements is summed, and never looked at.
       for (int64_t i = count + 2 * beside * c; i < padded; ++i) row[i] = 0;
@@ -210,12 +225,15 @@ Status Filter(Job& job, const T* x, const Shape& s, const Weights& down, const W
           next = next + 1 < l.ring ? next + 1 : 0;
           load(first + r, across == nullptr ? to[r] : wide[r]);
         }
-        if (across != nullptr) SumRows(wide, c, *across, some, RoundUp(count, kWide), to, false);
+        if (across != nullptr) SumRows(wide, c, *across, some, RoundUp(count, kWide), to, false, {});
       }
       filled = y - top + l.ring;
       T* to[kRows];
       for (int64_t r = 0; r < kRows; ++r) to[r] = out + ((y + r) * s.width + left) * c;
-      SumRows(rows + at, c, down, Least(kRows, bottom - y), count, to, past);
+      const T* ahead = x + (Least(Most(top - above + filled, 0), s.height - 1) * s.width + left) * c;
+      const int64_t width = sizeof(T);
+      SumRows(rows + at, c, down, Least(kRows, bottom - y), count, to, past,
+              {reinterpret_cast<uintptr_t>(ahead), s.width * c * width, width});
       at = (at + kRows) % l.ring;
     }
     if (past) StreamFence();

@@ -76,8 +76,11 @@ struct Widen {
   }
 };
 
-// Elements from one row of a buffer to the next: rows a power of two apart would fall into the same sets of a cache.
-OFFLOOP_INLINE int64_t Pitch(int64_t elements) { return RoundUp(elements, 512) + 40; }
+// Elements from one row of a buffer to the next: at least 8 more than a row has, and whole lines. Long rows that are a
+// power of two apart would fall into the same sets of a cache; short ones share pages, each of which costs a fault.
+OFFLOOP_INLINE int64_t Pitch(int64_t elements) {
+  return elements < 512 ? RoundUp(elements, 16) + 16 : RoundUp(elements, 512) + 40;
+}
 
 // fn(y, end, x, right) for each tile of at most `rows` x `cols` pixels.
 template <class F>

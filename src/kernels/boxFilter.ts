@@ -98,7 +98,7 @@ export const boxFilter: BoxFilter = /* @__PURE__ */ defineKernel<BoxFilter>({
         { kind: 'integer', value: across },
         { kind: 'out', dtype, length, array: out },
       ],
-      work: 1500 + length * each,
+      work: 6000 + length * each,
       finish: ({ arrays }) => ({ data: arrays[0], shape: [...shape] }),
     }
   },

@@ -127,7 +127,7 @@ export const sobel: Sobel = /* @__PURE__ */ defineKernel<Sobel>({
         { kind: 'enum', value: of },
         { kind: 'out', dtype: 'f32', length, array: out },
       ],
-      work: 1200 + length * (of === 0 ? 3 : 1.5),
+      work: 2500 + length * (of === 0 ? 3.2 : 2.2),
       finish: ({ arrays }) => ({ data: arrays[0], shape: [...shape] }),
     }
   },
