@@ -2,7 +2,6 @@
  * Image kernels on 4096 × 4096 pixels: against what the machine's multiply-add units could do, plain JavaScript, and
  * OpenCV (`pip install opencv-python-headless`) and sharp (`OFFLOOP_SHARP`: where it is installed) if they are there.
  */
-import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { convolve2d, gaussianFilter, matrix, medianFilter, resize } from 'offloop'
 import { type Bench, type Competitor, type Row, timed, timedSync, versus } from './common.js'
