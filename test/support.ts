@@ -108,3 +108,43 @@ export function shifted(array: Typed, offset: number): Typed {
   view.set(array as Float64Array)
   return view as unknown as Typed
 }
+
+const EPS = new Map<unknown, number>([
+  [Float64Array, 2 ** -52],
+  [Float32Array, 2 ** -23],
+])
+
+/**
+ * Where two results of a bounded kernel lie further apart than it allows, or undefined. Floats by their distance in eps
+ * times the largest finite entry of their array (and the least normal number: below it fused steps differ), all else
+ * as `bits` sees it.
+ */
+export function tooFar(
+  definition: Definition,
+  expected: unknown,
+  actual: unknown,
+  path = 'result',
+): string | undefined {
+  const { norm = 0 } = definition.agreement as { norm?: number }
+  if (typeof expected === 'number')
+    return tooFar(definition, Float64Array.of(expected), Float64Array.of(actual as number))
+  if (ArrayBuffer.isView(expected)) {
+    const [a, b] = [expected as Float64Array, actual as Float64Array]
+    if (a.constructor !== b.constructor || a.length !== b.length) return `${path}: another array`
+    const eps = EPS.get(a.constructor)
+    if (eps === undefined) return bits(a) === bits(b) ? undefined : `${path}: other numbers`
+    let largest = 0
+    for (const value of a) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value))
+    const allowed = norm * eps * largest + (eps === 2 ** -52 ? 2 ** -1022 : 2 ** -126)
+    const at = a.findIndex((value, i) => !(Object.is(value, b[i]) || Math.abs(value - b[i]!) <= allowed))
+    return at < 0 ? undefined : `${path}[${at}]: ${a[at]} and ${b[at]}, allowed ${allowed}`
+  }
+  if (typeof expected === 'object' && expected !== null) {
+    for (const [key, part] of Object.entries(expected)) {
+      const found = tooFar(definition, part, (actual as Record<string, unknown>)[key], `${path}.${key}`)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  return expected === actual ? undefined : `${path}: ${String(expected)} and ${String(actual)}`
+}

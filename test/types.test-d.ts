@@ -14,6 +14,7 @@ import {
   mean,
   moments,
   type Nearest,
+  random,
   scale,
   sort,
   sum,
@@ -121,4 +122,18 @@ test('matrix and alloc', () => {
   expectTypeOf(matrix.from([[1, 2]])).toEqualTypeOf<Matrix<Float64Array<ArrayBuffer>>>()
   expectTypeOf(matrix.from([[1, 2]], 'u8')).toEqualTypeOf<Matrix<Uint8Array<ArrayBuffer>>>()
   expectTypeOf(alloc(Float64Array, 3)).toEqualTypeOf<Float64Array<SharedArrayBuffer>>()
+})
+
+test('random', () => {
+  expectTypeOf(random.uniform(5)).toEqualTypeOf<Promise<Float64Array<ArrayBuffer>>>()
+  expectTypeOf(random.normal.sync(5, { dtype: 'f32', key: 1n })).toEqualTypeOf<Float32Array<ArrayBuffer>>()
+  expectTypeOf(random.exponential.js(5, { out: shared })).toEqualTypeOf<Float64Array<SharedArrayBuffer>>()
+  expectTypeOf(random.integers.sync(5, { high: 6 })).toEqualTypeOf<Int32Array<ArrayBuffer>>()
+  expectTypeOf(random.integers.sync(5, { high: 6n, dtype: 'i64' })).toEqualTypeOf<BigInt64Array<ArrayBuffer>>()
+  expectTypeOf(random.choice(5, 2, { replace: false })).toEqualTypeOf<Promise<Uint32Array<ArrayBuffer>>>()
+  expectTypeOf(random.generator().uniform.sync(5)).toEqualTypeOf<Float64Array<ArrayBuffer>>()
+  // @ts-expect-error integers need a bound
+  random.integers(5)
+  // @ts-expect-error a generator counts by itself
+  random.generator().uniform(5, { offset: 3 })
 })

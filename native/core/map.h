@@ -24,6 +24,16 @@ struct MapOperand {
 // the operands n elements further on are asked for. Only those functions see it that RunMap is told of.
 using MapChunk = void (*)(const void* const* in, void* out, int64_t n, bool past);
 
+// How a result is cut into grains: huge pages of it where it is large, so that no fresh one is met by two threads.
+struct Cut {
+  int64_t unit, grain, units;  // elements in a unit, units in a grain and in all
+  int64_t size, before;        // elements; those that the first unit lacks
+
+  OFFLOOP_INLINE int64_t Begin(int64_t u) const { return u > 0 ? u * unit - before : 0; }
+  OFFLOOP_INLINE int64_t End(int64_t u) const { return u < units ? u * unit - before : size; }
+};
+Cut CutResult(const Job& job, const void* out, int out_bytes, int64_t size);
+
 Status RunMap(Job& job, const MapOperand* operands, int count, void* out, int out_bytes, int64_t size, MapChunk chunk,
               bool can_past);
 

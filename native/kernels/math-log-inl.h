@@ -20,15 +20,13 @@ struct LogParts {
   V k, f, half, tail;
 };
 
-// x positive and finite, denormal or not.
+// x positive, normal and finite; `offset` is what a double of 2^52 and the biased exponent has too much.
 template <class D, class V>
-OFFLOOP_INLINE LogParts<V> SplitLog(D d, V x) {
-  const auto tiny = hn::Lt(x, Of(d, 0x1p-1022));
-  x = hn::IfThenElse(tiny, x * Of(d, 0x1p54), x);
+OFFLOOP_INLINE LogParts<V> SplitNormal(D d, V x, V offset) {
   const auto bits = Bits(d, x) + Word64(d, 0x3ff0000000000000u - 0x3fe6a09e00000000u);
   // The exponent, below the exponent of 2^52: a double at once.
   const V biased = hn::BitCast(d, hn::ShiftRight<52>(bits) | Word64(d, 0x4330000000000000u));
-  const V k = biased - hn::IfThenElse(tiny, Of(d, 0x1p52 + 1023 + 54), Of(d, 0x1p52 + 1023));
+  const V k = biased - offset;
   const auto mantissa = (bits & Word64(d, 0x000fffffffffffffu)) + Word64(d, 0x3fe6a09e00000000u);
   const V f = hn::BitCast(d, mantissa) - Of(d, 1);
   const V half = Of(d, 0.5) * f * f;
@@ -41,6 +39,14 @@ OFFLOOP_INLINE LogParts<V> SplitLog(D d, V x) {
   odd = Of(d, 2.857142874366239149e-01) + w * odd;
   odd = z * (Of(d, 6.666666666666735130e-01) + w * odd);
   return {k, f, half, s * (half + (odd + even))};
+}
+
+// x positive and finite, denormal or not.
+template <class D, class V>
+OFFLOOP_INLINE LogParts<V> SplitLog(D d, V x) {
+  const auto tiny = hn::Lt(x, Of(d, 0x1p-1022));
+  x = hn::IfThenElse(tiny, x * Of(d, 0x1p54), x);
+  return SplitNormal(d, x, hn::IfThenElse(tiny, Of(d, 0x1p52 + 1023 + 54), Of(d, 0x1p52 + 1023)));
 }
 
 // log(0) = -inf, log of less is NaN, log(inf) = inf.
@@ -65,6 +71,13 @@ template <class D, class V>
 OFFLOOP_INLINE V LogExact(D d, V x) {
   const LogParts<V> p = SplitLog(d, x);
   return FixLog(d, x, JoinLog(d, p, p.k * Of(d, kLogLn2Low)));
+}
+
+// The logarithm of x / 2^scale, x positive, normal and finite.
+template <class D, class V>
+OFFLOOP_INLINE V LogNormal(D d, V x, int scale) {
+  const LogParts<V> p = SplitNormal(d, x, Of(d, 0x1p52 + 1023 + scale));
+  return JoinLog(d, p, p.k * Of(d, kLogLn2Low));
 }
 
 // log(1 + x)

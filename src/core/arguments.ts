@@ -60,16 +60,22 @@ export function readMatrix(name: string, value: unknown, dtypes: readonly Dtype[
     throw wrongType(name, 'a matrix (an object with `data` and `shape`, see matrix())', value)
   }
   const like = value as { data: unknown; shape: unknown; strides?: unknown; stride?: unknown; offset?: unknown }
-  const dtype = readArray(`${name}.data`, like.data, dtypes)
+  const own = dtypeOf(like.data)
   const array = like.data as TypedArray
-  const [rows, cols] = readPair(`${name}.shape`, like.shape, 0)
+  const known = own !== undefined && dtypes.includes(own) && array.length > 0
+  const dtype = known ? own : readArray(`${name}.data`, like.data, dtypes)
+  const [rows, cols] = readPair(name, '.shape', like.shape, 0)
   const strides = like.strides ?? like.stride
-  const [rowStride, colStride] = strides === undefined ? [cols, 1] : readPair(`${name}.strides`, strides, -Infinity)
-  const offset = like.offset === undefined ? 0 : readInteger(`${name}.offset`, like.offset, 0, Number.MAX_SAFE_INTEGER)
+  const [rowStride, colStride] = strides === undefined ? [cols, 1] : readPair(name, '.strides', strides, -Infinity)
+  const offset =
+    like.offset === undefined || like.offset === 0
+      ? 0
+      : readInteger(`${name}.offset`, like.offset, 0, Number.MAX_SAFE_INTEGER)
   if (rows > 0 && cols > 0) {
-    const ends = [(rows - 1) * rowStride, (cols - 1) * colStride]
-    const low = offset + Math.min(0, ends[0]!) + Math.min(0, ends[1]!)
-    const high = offset + Math.max(0, ends[0]!) + Math.max(0, ends[1]!)
+    const down = (rows - 1) * rowStride
+    const across = (cols - 1) * colStride
+    const low = offset + Math.min(0, down) + Math.min(0, across)
+    const high = offset + Math.max(0, down) + Math.max(0, across)
     if (low < 0 || high >= array.length) {
       throw wrongShape(
         name,
@@ -81,12 +87,19 @@ export function readMatrix(name: string, value: unknown, dtypes: readonly Dtype[
   return { kind: 'matrix', dtype, array, rows, cols, rowStride, colStride, offset }
 }
 
-function readPair(name: string, value: unknown, least: number): [number, number] {
-  const list = value as ArrayLike<unknown>
-  if (typeof value !== 'object' || value === null || list.length !== 2)
-    throw wrongType(name, 'two whole numbers', value)
-  const read = (i: number) => readInteger(`${name}[${i}]`, list[i], least, Number.MAX_SAFE_INTEGER)
-  return [read(0), read(1)]
+function readPair(name: string, part: string, value: unknown, least: number): [number, number] {
+  const list = value as ArrayLike<number>
+  if (typeof value !== 'object' || value === null || list.length !== 2) {
+    throw wrongType(name + part, 'two whole numbers', value)
+  }
+  const [first, second] = [list[0]!, list[1]!]
+  // No names are made for what is right: that would take longer than looking.
+  if (!Number.isSafeInteger(first) || first < least)
+    readInteger(`${name}${part}[0]`, first, least, Number.MAX_SAFE_INTEGER)
+  if (!Number.isSafeInteger(second) || second < least) {
+    readInteger(`${name}${part}[1]`, second, least, Number.MAX_SAFE_INTEGER)
+  }
+  return [first, second]
 }
 
 export function readInteger(name: string, value: unknown, least: number, most: number): number {

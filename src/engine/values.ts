@@ -115,9 +115,10 @@ export interface Runnable {
 
 /**
  * `exact`: bit for bit what the twin computes. Otherwise the bound in words, and where it can be said so, as the most
- * units in the last place that native and twin may lie apart.
+ * units in the last place that native and twin may lie apart. `norm`: for tests, how far entries may lie apart, in eps of
+ * their type times the largest entry of their array; whole numbers are the same.
  */
-export type Agreement = 'exact' | { readonly bound: string; readonly ulp?: number }
+export type Agreement = 'exact' | { readonly bound: string; readonly ulp?: number; readonly norm?: number }
 
 export interface Call {
   readonly instance: string

@@ -8,14 +8,18 @@ import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchCrossover } from './crossover.js'
 import { benchElementwise } from './elementwise.js'
 import { benchEstimate } from './estimate.js'
+import { benchFft } from './fft.js'
 import { benchHistogram } from './histogram.js'
+import { benchImages } from './images.js'
 import { benchImport } from './import.js'
 import { benchLandscape } from './landscape.js'
 import { benchLoop } from './loop.js'
 import { benchMath } from './math.js'
+import { benchMatmul } from './matmul.js'
 import { benchMnist } from './mnist.js'
 import { benchOrder } from './order.js'
 import { NumPy } from './peers.js'
+import { benchRandom } from './random.js'
 import { benchReductions } from './reductions.js'
 import { benchScans } from './scans.js'
 import { benchSelect } from './select.js'
@@ -35,8 +39,12 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   select: benchSelect,
   topk: benchTopK,
   math: benchMath,
+  matmul: benchMatmul,
   sync: benchSync,
   histogram: benchHistogram,
+  random: benchRandom,
+  fft: benchFft,
+  images: benchImages,
   loop: benchLoop,
   estimate: benchEstimate,
   import: benchImport,

@@ -1,4 +1,4 @@
-/** Competitors that live in processes of their own: NumPy, and C programs that read and write memory. */
+/** Competitors that live in processes of their own: NumPy, and C programs that read and write memory or multiply. */
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -123,7 +123,7 @@ export class NumPy {
 
 export type Pages = 'huge' | 'small'
 
-/** A C program of this folder that moves memory of its own, with as many threads as the machine gives. */
+/** A C program of this folder that moves memory of its own, or multiplies, with as many threads as the machine gives. */
 class Memory {
   readonly #child: Child
   readonly compiler: string
@@ -186,5 +186,22 @@ export class Mover extends Memory {
     await settle()
     const medians = times.map((list) => quantile(list, 0.5))
     return medians.indexOf(Math.min(...medians))
+  }
+}
+
+/** Multiplies and adds in registers: see peak.c. */
+export class Peak extends Memory {
+  /** Undefined where no C compiler is, or where it does not compile. */
+  static start(threads: number): Peak | undefined {
+    try {
+      return new Peak('peak', 0, threads)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Milliseconds that `flops` operations take at least. */
+  async time(dtype: 'f64' | 'f32', flops: number): Promise<number> {
+    return ((await this.pass(dtype)) * flops) / 2 ** 31
   }
 }

@@ -3,7 +3,7 @@
 //
 //   cc -O3 -march=native -pthread streams.c -o streams && ./streams BYTES THREADS
 //
-// A pass adds up 1 to 3 arrays of BYTES into another. A mode is three words: `huge` or `small`, the pages of the
+// A pass adds up 0 to 3 arrays of BYTES into another. A mode is three words: `huge` or `small`, the pages of the
 // memory (2 MB, or 4 KB as a JavaScript array has); the number of arrays read; and the way, 0 to 2. Pieces are taken by
 // the threads in turn, each thread on a core of its own. Every way stores past the caches (reading a line before it is
 // overwritten would add a third to the traffic); they differ in how reads and stores meet:
@@ -61,6 +61,7 @@ static void Fence(void) {}
 #endif
 
 static inline __attribute__((always_inline)) Vector Sum(int64_t at, int count) {
+  if (count == 0) return (Vector){0};
   Vector sum = *(const Vector*)(array[1] + at);
   for (int k = 2; k <= count; k++) sum += *(const Vector*)(array[k] + at);
   return sum;
@@ -93,7 +94,9 @@ static void Work(void) {
   for (;;) {
     const int64_t at = atomic_fetch_add(&next, kPiece);
     if (at >= bytes) break;
-    if (reads == 1)
+    if (reads == 0)
+      Move(at, at + kPiece, 0);
+    else if (reads == 1)
       Move(at, at + kPiece, 1);
     else if (reads == 2)
       Move(at, at + kPiece, 2);
