@@ -105,7 +105,7 @@ Napi::Value Leave(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// sit(seat): its task runs on this thread, and holds no core while the loop waits.
+// sit(seat): its task runs on this thread, and holds no core while the loop waits; sit(0): it has ended.
 Napi::Value Sit(const Napi::CallbackInfo& info) {
   if (Environment* environment = Of(info.Env())) environment->Sit(info[0].ToNumber().Int64Value());
   return info.Env().Undefined();

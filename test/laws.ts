@@ -29,7 +29,7 @@ const SIZES = [
 // OFFLOOP_LAWS=all: as many runs as CI makes once; =numbers: only what looks at results, for further instruction sets;
 // =brief: fewer runs, under ASan.
 const { OFFLOOP_LAWS } = process.env
-const runs = (thorough: boolean): number => (OFFLOOP_LAWS === 'all' ? (thorough ? 25 : 8) : thorough ? 10 : 4)
+const runs = (thorough: boolean): number => (OFFLOOP_LAWS === 'all' ? (thorough ? 25 : 8) : thorough ? 7 : 3)
 /** The first element types of a kernel meet every law, the others those that look at numbers. */
 const THOROUGH = OFFLOOP_LAWS === 'numbers' ? 0 : OFFLOOP_LAWS === 'brief' ? 1 : 2
 

@@ -94,6 +94,10 @@ void Environment::Leave(int64_t seat) {
 }
 
 void Environment::Sit(int64_t seat) {
+  if (seat == 0) {
+    if (loop_ != nullptr) Pool::Get().Unseat(loop_);
+    return;
+  }
   // The same as the crew's: beside a task of a higher one, a grain would get a quarter of a core.
   if (!lowered_) LowerPriority();
   lowered_ = true;

@@ -66,7 +66,7 @@ class Environment {
   // A core for a task: its seat, negative if it is to wait for an event; 0 without memory.
   int64_t Claim(int priority, bool nested);
   void Leave(int64_t seat);
-  // The task of this seat runs on this environment's loop.
+  // The task of this seat runs on this environment's loop; 0: it has ended, and its seat is held until it is left.
   void Sit(int64_t seat);
 
  private:

@@ -2,7 +2,7 @@
 import { setPriority } from 'node:os'
 import { isMainThread, workerData } from 'node:worker_threads'
 import { setLimits } from '../engine/limits.js'
-import { sit } from '../engine/seat.js'
+import { rise, sit } from '../engine/seat.js'
 import { lineOf, listenToParent, listenToPool } from './line.js'
 import { perform } from './perform.js'
 import type { WorkerData } from './pool.js'
@@ -27,7 +27,10 @@ process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
   Reflect.apply(emitWarning, process, [warning, ...rest])
 }
 
-export default function run(request: Request): Promise<Answer> {
-  if (request.seat !== undefined && addon !== undefined) sit(addon, request.seat)
-  return perform(request, lineOf(request))
+export default async function run(request: Request): Promise<Answer> {
+  if (request.seat === undefined || addon === undefined) return perform(request, lineOf(request))
+  sit(addon, request.seat)
+  const answer = await perform(request, lineOf(request))
+  rise(addon)
+  return answer
 }
