@@ -106,8 +106,10 @@ int Budget::Held() {
 
 int Budget::Left(int most) {
   if (empty()) return most < cores_ ? most : cores_;
+  // Without the third more, tasks beside kernels took 5 % longer on two cores: a core was idle for a grain, and until
+  // a thread was awake, whenever a loop began to wait.
   const int least = (cores_ + 2) / 3;
-  int left = cores_ - Held();
+  int left = cores_ + least - Held();
   if (left < least) left = least;
   return left < most ? left : most;
 }

@@ -7,8 +7,8 @@
 // - A seat whose event loop waits (for I/O, a kernel, another task) holds no core. This is read off the loop's own
 //   clock when somebody wants to know, not told: a loop that wakes up takes its core back without asking, so for
 //   the length of a task more cores may be held than there are.
-// - Grains get what is left, and at least a third, so that JavaScript that runs for minutes never stops them. They
-//   are what yields: within a grain.
+// - Grains get what is left and a third of the cores more, so that JavaScript that runs for minutes never stops them,
+//   and no core is idle while a loop's wait goes unnoticed. They are what yields: within a grain.
 // - A claim from inside a task is granted however many seats wait for their loops: that task may be waiting for it.
 //
 // Not thread-safe: the pool calls it under its mutex.
@@ -50,7 +50,7 @@ class Budget {
   int cores() const { return cores_; }
   // Cores that JavaScript and blocking callers hold now.
   int Held();
-  // Threads that grains may have: of `most`, what is left of the cores.
+  // Threads that grains may have, of `most`.
   int Left(int most);
   bool empty() const { return first_ == nullptr && callers_ == 0; }
   int waiting() const { return waiting_; }

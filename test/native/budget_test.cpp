@@ -128,8 +128,8 @@ void GrainsTakeWhatIsLeft() {
     CHECK(budget.Left(cores) == cores);
     for (int callers = 1; callers <= cores + 2; ++callers) {
       budget.CallerBegins();
-      const int least = (cores + 2) / 3, rest = cores - callers;
-      CHECK(budget.Left(cores) == (rest < least ? least : rest));
+      const int least = (cores + 2) / 3, rest = cores + least - callers;
+      CHECK(budget.Left(cores) == (rest < least ? least : rest < cores ? rest : cores));
       CHECK(budget.Left(1) == 1);
     }
     for (int callers = 1; callers <= cores + 2; ++callers) budget.CallerEnds();
