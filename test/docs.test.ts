@@ -8,9 +8,10 @@ const FILE = new URL('../README.md', import.meta.url)
 const readme = readFileSync(FILE, 'utf8')
 
 function table(): string {
-  const rows = kernels().map(
-    ({ name, summary, dtypes, agreement }) => `| \`${name}\` | ${summary} | ${dtypes.join(' ')} | ${agreement} |`,
-  )
+  const rows = kernels().map(({ name, summary, dtypes, agreement }) => {
+    const cells = [`\`${name}\``, summary, dtypes.join(' '), agreement]
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  })
   return ['| kernel | what it does | element types | agreement |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }
 
