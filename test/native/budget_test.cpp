@@ -25,6 +25,13 @@ struct Loop {
   }
 };
 
+// The process's lives for ever, and its seats are left one by one.
+struct OwnBudget : Budget {
+  ~OwnBudget() {
+    for (int64_t seat = 1; seat <= 200; ++seat) Leave(seat);
+  }
+};
+
 void Pause() {
   const int64_t end = NowNs() + 200'000;
   while (NowNs() < end) {
@@ -37,7 +44,7 @@ struct Grants {
 };
 
 void ClaimsByPriorityThenOrder() {
-  Budget budget;
+  OwnBudget budget;
   budget.SetCores(2);
   bool now = false;
   Grants grants;
@@ -69,7 +76,7 @@ void ClaimsByPriorityThenOrder() {
 }
 
 void LoopsThatWaitHoldNoCore() {
-  Budget budget;
+  OwnBudget budget;
   budget.SetCores(1);
   bool now = false;
   Loop loop;
@@ -97,7 +104,7 @@ void LoopsThatWaitHoldNoCore() {
 }
 
 void SeatsThatWaitAreBounded() {
-  Budget budget;
+  OwnBudget budget;
   budget.SetCores(2);
   bool now = true;
   std::vector<std::unique_ptr<Loop>> loops;
@@ -122,7 +129,7 @@ void SeatsThatWaitAreBounded() {
 }
 
 void GrainsTakeWhatIsLeft() {
-  Budget budget;
+  OwnBudget budget;
   for (const int cores : {1, 2, 3, 4, 8, 16}) {
     budget.SetCores(cores);
     CHECK(budget.Left(cores) == cores);
