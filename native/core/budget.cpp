@@ -106,8 +106,7 @@ int Budget::Held() {
 
 int Budget::Left(int most) {
   if (empty()) return most < cores_ ? most : cores_;
-  // Without the third more, tasks beside kernels took 5 % longer on two cores: a core was idle for a grain, and until
-  // a thread was awake, whenever a loop began to wait.
+  // Without the third more, a core is idle for a grain, and until a thread is awake, whenever a loop begins to wait.
   const int least = (cores_ + 2) / 3;
   int left = cores_ + least - Held();
   if (left < least) left = least;
