@@ -115,19 +115,38 @@ const EPS = new Map<unknown, number>([
 ])
 
 /**
+ * Where a result of a bounded kernel is further from its twin's than it allows; or where it says itself how wrong a
+ * result is, what either is beyond that. A twin may refuse what native can do, and the other way round.
+ */
+export function tooFar(
+  definition: Definition,
+  args: readonly unknown[],
+  twin: () => unknown,
+  actual: unknown,
+): string | undefined {
+  if (definition.error === undefined) return apart(definition, twin(), actual)
+  const error = definition.error(args, actual)
+  if (!(error <= 1)) return `the error of native is ${error} of what is allowed`
+  let expected: unknown
+  try {
+    expected = twin()
+  } catch (refused) {
+    if ((refused as { code?: string }).code !== undefined) return undefined
+    throw refused
+  }
+  const own = definition.error(args, expected)
+  return own <= 1 ? undefined : `the error of the twin is ${own} of what is allowed`
+}
+
+/**
  * Where two results of a bounded kernel lie further apart than it allows, or undefined. Floats by their distance in eps
  * times the largest finite entry of their array (and the least normal number: below it fused steps differ), all else
  * as `bits` sees it.
  */
-export function tooFar(
-  definition: Definition,
-  expected: unknown,
-  actual: unknown,
-  path = 'result',
-): string | undefined {
+function apart(definition: Definition, expected: unknown, actual: unknown, path = 'result'): string | undefined {
   const { norm = 0 } = definition.agreement as { norm?: number }
   if (typeof expected === 'number')
-    return tooFar(definition, Float64Array.of(expected), Float64Array.of(actual as number))
+    return apart(definition, Float64Array.of(expected), Float64Array.of(actual as number))
   if (ArrayBuffer.isView(expected)) {
     const [a, b] = [expected as Float64Array, actual as Float64Array]
     if (a.constructor !== b.constructor || a.length !== b.length) return `${path}: another array`
@@ -141,7 +160,7 @@ export function tooFar(
   }
   if (typeof expected === 'object' && expected !== null) {
     for (const [key, part] of Object.entries(expected)) {
-      const found = tooFar(definition, part, (actual as Record<string, unknown>)[key], `${path}.${key}`)
+      const found = apart(definition, part, (actual as Record<string, unknown>)[key], `${path}.${key}`)
       if (found !== undefined) return found
     }
     return undefined

@@ -400,6 +400,25 @@ HWY_INLINE int64_t Items(Job& job, int64_t m, int64_t n, int64_t k, const View<t
   return items * passes;
 }
 
+// What Gemm() allocates, kept from one call to the next by a body that makes many: a job's Scratch is freed at its end.
+template <class K>
+struct Memory {
+  typename K::Packed *panels = nullptr, *copies = nullptr;
+  int64_t panels_length = 0, copies_length = 0;
+
+  HWY_INLINE bool Reserve(Job& job, int64_t panels_wanted, int64_t copies_wanted) {
+    return Grow(job, panels_wanted, panels, panels_length) && Grow(job, copies_wanted, copies, copies_length);
+  }
+
+ private:
+  static HWY_INLINE bool Grow(Job& job, int64_t wanted, typename K::Packed*& memory, int64_t& length) {
+    if (wanted <= length) return true;
+    memory = job.Scratch<typename K::Packed>(wanted);
+    length = memory == nullptr ? 0 : wanted;
+    return memory != nullptr;
+  }
+};
+
 struct Nothing {
   HWY_INLINE void operator()(int64_t, int64_t, int64_t, int64_t) const {}
 };
@@ -410,27 +429,28 @@ struct Nothing {
 template <class K, class Done = Nothing>
 HWY_INLINE bool Gemm(Job& job, int64_t m, int64_t n, int64_t k, typename K::Sum alpha, const View<typename K::In>& a,
                      const View<typename K::In>& b, typename K::Sum beta, typename K::Sum* c, int64_t c_step,
-                     bool upper = false, const Done& done = Done()) {
+                     bool upper = false, const Done& done = Done(), Memory<K>* kept = nullptr) {
   using P = typename K::Packed;
   if (m <= 0 || n <= 0) return true;
+  Memory<K> own;
+  Memory<K>& memory = kept == nullptr ? own : *kept;
   const int64_t packed = (k + K::kTerms - 1) / K::kTerms, depth = Depth<K>(packed);
   if (Small<K>(m, n, k)) {
-    Workspace<K> work{nullptr, nullptr};
-    if (!DirectPanels<K>(b, n, k)) {
-      const int64_t all = Panels<K>(n).vectors * kLanes<K>;
-      work.panel = job.Scratch<P>((depth + 1) * (all < kWidth<K> ? all : kWidth<K>));
-    }
-    if (!Direct<K>(a)) work.rows = job.Scratch<P>(Workspace<K>::kCopies);
-    if ((work.panel == nullptr && !DirectPanels<K>(b, n, k)) || (work.rows == nullptr && !Direct<K>(a))) return false;
+    const int64_t all = Panels<K>(n).vectors * kLanes<K>;
+    if (!memory.Reserve(job, DirectPanels<K>(b, n, k) ? 0 : (depth + 1) * (all < kWidth<K> ? all : kWidth<K>),
+                        Direct<K>(a) ? 0 : Workspace<K>::kCopies))
+      return false;
+    const Workspace<K> work{memory.panels, memory.copies};
     return job.Serial([&] {
       Leaf<K>(work, m, n, k, alpha, a, b, beta, c, c_step);
       done(0, m, 0, n);
     });
   }
   const int64_t slab = n < kColumns ? n : kColumns;
-  P* panels = job.Scratch<P>(Panels<K>(slab).vectors * kLanes<K> * (depth > 0 ? depth : 1));
-  P* copies = Direct<K>(a) ? nullptr : job.Scratch<P>((m < kCopied ? m : kCopied) * kPitch<K>);
-  if (panels == nullptr || (copies == nullptr && !Direct<K>(a))) return false;
+  if (!memory.Reserve(job, Panels<K>(slab).vectors * kLanes<K> * (depth > 0 ? depth : 1),
+                      Direct<K>(a) ? 0 : (m < kCopied ? m : kCopied) * kPitch<K>))
+    return false;
+  P *const panels = memory.panels, *const copies = Direct<K>(a) ? nullptr : memory.copies;
   const int64_t row_block = Direct<K>(a) ? m : kCopied;
 
   for (int64_t column = 0; column < n; column += slab) {

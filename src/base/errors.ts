@@ -5,6 +5,9 @@ export type ErrorCode =
   | 'ERR_OFFLOOP_ARG_VALUE' // RangeError: the right type, a value outside the range or the choices
   | 'ERR_OFFLOOP_SHAPE' // RangeError: lengths, shapes or strides that do not fit each other
   | 'ERR_OFFLOOP_OVERLAP' // RangeError: `out` shares part of its memory with an input
+  | 'ERR_OFFLOOP_SINGULAR' // RangeError: a matrix that has no inverse
+  | 'ERR_OFFLOOP_NOT_POSITIVE_DEFINITE' // RangeError: a matrix without a Cholesky factor
+  | 'ERR_OFFLOOP_NO_CONVERGENCE' // Error: an iteration that did not come to its end (NaN or infinity in its input)
   | 'ERR_OFFLOOP_DETACHED' // TypeError: an array whose buffer was transferred away
   | 'ERR_OFFLOOP_RESIZABLE' // TypeError: a resizable buffer on an asynchronous call
   | 'ERR_OFFLOOP_OPTION' // TypeError: an option that the function does not have

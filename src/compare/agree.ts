@@ -9,6 +9,8 @@ export interface Disagreement {
   readonly differing: number
   /** Entries that were compared. */
   readonly entries: number
+  /** For results that are not unique: how wrong this one is, as a share of what the bound allows. */
+  readonly error?: number
   /** Set if the results differ in more than numbers: lengths, types, properties. */
   readonly structure?: string
 }

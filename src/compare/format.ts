@@ -83,8 +83,9 @@ function agreementText({ promised, measured, ok }: ComparisonAgreement, paint: P
 }
 
 /** What differs, in a few words. */
-export function differenceText({ ulp, differing, entries, structure }: Disagreement): string {
+export function differenceText({ ulp, differing, entries, error, structure }: Disagreement): string {
   if (structure !== undefined) return structure
+  if (error !== undefined) return `error ${digits(error)} of the bound`
   const many = `${grouped(differing)} of ${grouped(entries)} ${entries === 1 ? 'entry differs' : 'entries differ'}`
   if (ulp === 0) return many
   return `${many}, by up to ${ulp === Infinity ? 'NaN against a number' : `${ulpText(ulp)} ULP`}`

@@ -1,6 +1,6 @@
 /** Native against JavaScript: measured, verified, reported. */
 import { readInteger } from '../core/arguments.js'
-import type { Callable } from '../core/define.js'
+import type { Callable, Definition } from '../core/define.js'
 import { info } from '../core/info.js'
 import type { Agreement } from '../engine/values.js'
 import { type Disagreement, differenceOf, worst } from './agree.js'
@@ -97,7 +97,10 @@ async function compareKernel(
     onProgress,
     onResult(index, value) {
       if (index === 0) expected = subject.reuses ? structuredClone(value) : value
-      else differences.push(differenceOf(expected, value))
+      else
+        differences.push(
+          judged(differenceOf(expected, value), definition.error, [...args.positional, args.options], value),
+        )
       if (index === subject.faces.length - 1) expected = undefined
     },
   })
@@ -136,8 +139,19 @@ function rowOf(series: Series, twin: Series, traffic: Subject['traffic'], idleMs
   }
 }
 
+function judged(
+  difference: 'same bits' | Disagreement,
+  error: Definition['error'],
+  given: readonly unknown[],
+  value: unknown,
+): 'same bits' | Disagreement {
+  if (difference === 'same bits' || difference.structure !== undefined || error === undefined) return difference
+  return { ...difference, error: error(given, value) }
+}
+
 function agrees(promised: Agreement, difference: 'same bits' | Disagreement | undefined): boolean {
   if (difference === undefined || difference === 'same bits') return difference !== undefined
   if (promised === 'exact' || difference.structure !== undefined) return false
+  if (difference.error !== undefined) return difference.error <= 1
   return Number.isFinite(difference.ulp) && difference.ulp <= (promised.ulp ?? Number.POSITIVE_INFINITY)
 }

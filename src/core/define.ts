@@ -57,6 +57,11 @@ export interface Definition extends Runnable {
   /** One sentence for tables and `--help`. */
   readonly summary: string
   readonly agreement: Agreement
+  /**
+   * How wrong a result is for these arguments, as a share of what the bound allows: 1 is its edge. For results that are
+   * not unique (eigenvectors), in place of a comparison with the twin's; NaN counts as wrong.
+   */
+  readonly error?: (args: readonly unknown[], result: unknown) => number
   /** Positional arguments before the options. */
   readonly arity: number
   /** Names of the kernel's own options. */
