@@ -48,6 +48,22 @@ export function bits(result: unknown): string {
   return hash.digest('hex').slice(0, 24)
 }
 
+/** Whether two results have the same bits; of large arrays far quicker told than by `bits` of both. */
+export function sameBits(a: unknown, b: unknown): boolean {
+  if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) {
+    const bytes = (view: ArrayBufferView) => Buffer.from(view.buffer, view.byteOffset, view.byteLength)
+    return (a.constructor === b.constructor && bytes(a).equals(bytes(b))) || bits(a) === bits(b)
+  }
+  if (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null && !ArrayBuffer.isView(a)) {
+    const [left, right] = [Object.entries(a), Object.entries(b)]
+    return (
+      left.length === right.length &&
+      left.every(([key, part], i) => right[i]![0] === key && sameBits(part, right[i]![1]))
+    )
+  }
+  return bits(a) === bits(b)
+}
+
 /** Rebuilds the TypedArrays inside some arguments (also inside matrices); all else is kept. */
 export function mapArrays(args: readonly unknown[], map: (array: Typed) => Typed): unknown[] {
   return args.map((value) => {
