@@ -275,6 +275,41 @@ HWY_INLINE void PackPanel(const View<T>& b, int64_t terms, int64_t columns, int6
   }
 }
 
+// Packed rows [from, to) of panels [p0, p1) of a slab of B, whose first element is `b`: `terms` rows and `columns`
+// columns. Rows side by side are read along all of the panels: pieces of one panel's width would keep memory waiting.
+template <class K>
+HWY_NOINLINE void PackPanels(const View<typename K::In>& b, const Panels<K>& split, int64_t p0, int64_t p1,
+                             int64_t from, int64_t to, int64_t terms, int64_t columns, int64_t length,
+                             typename K::Packed* panels) {
+  if constexpr (K::kTerms == 1) {
+    if (b.col_stride == 1) {
+      const typename K::D d;
+      constexpr int lanes = kLanes<K>;
+      const int64_t first = split.First(p0), end = p1 < split.count ? split.First(p1) : columns;
+      for (int64_t k = from; k < to; ++k) {
+        const auto* row = b.data + k * b.row_stride;
+        for (int64_t p = p0, at = first; p < p1; ++p) {
+          const int64_t vectors = split.Vectors(p);
+          auto* out = panels + at * length + k * vectors * lanes;
+          for (int64_t v = 0; v < vectors; ++v, at += lanes, out += lanes) {
+            __builtin_prefetch(row + 2 * b.row_stride + at, 0, 3);
+            if (HWY_LIKELY(at + lanes <= end))
+              hn::Store(hn::LoadU(d, row + at), d, out);
+            else
+              for (int64_t j = 0; j < lanes; ++j) out[j] = at + j < end ? row[at + j] : 0;
+          }
+        }
+      }
+      return;
+    }
+  }
+  for (int64_t p = p0; p < p1; ++p) {
+    const int64_t at = split.First(p), width = split.Vectors(p) * kLanes<K>, first = from * K::kTerms;
+    PackPanel(b.At(first, at), to * K::kTerms < terms ? (to - from) * K::kTerms : terms - first,
+              columns - at < width ? columns - at : width, width, panels + at * length + from * width);
+  }
+}
+
 // ---- One thread ----
 
 // Rows of a packed operand at a fixed distance, in groups of kRows against one panel.
@@ -343,16 +378,17 @@ HWY_NOINLINE void Leaf(const Workspace<K>& work, int64_t m, int64_t n, int64_t k
 // ---- All threads ----
 
 constexpr double kGrainSeconds = 250e-6;
-constexpr int64_t kColumns = 4096;   // of B, packed at once
-constexpr int64_t kCopied = 4096;    // rows of A, copied at once
-constexpr int64_t kCopyGrain = 64;   // rows
-constexpr int64_t kPackGrain = 128;  // columns
-constexpr int64_t kTileWidth = 256;  // columns of a tile: with kDepth rows of B in the second cache
+constexpr int64_t kColumns = 4096;                     // of B, packed at once
+constexpr int64_t kCopied = 4096;                      // rows of A, copied at once
+constexpr int64_t kCopyGrain = 64;                     // rows
+constexpr int64_t kPackColumns = 512, kPackRows = 64;  // of a grain
+constexpr int64_t kTileWidth = 256;                    // columns of a tile: with kDepth rows of B in the second cache
 
 // How the columns [0, columns) and rows [0, rows) of a slab are cut into tiles: some panels by some groups of rows, for
 // kGrainSeconds at two vectors a cycle, and several for each thread.
 template <class K>
 struct Tiles {
+  static constexpr int64_t kPackWide = kPackColumns / kWidth<K>;
   Panels<K> split;
   int64_t wide, across, height, down;
   HWY_INLINE Tiles(int64_t rows, int64_t columns, int64_t depth, int threads) : split(columns) {
@@ -368,7 +404,9 @@ struct Tiles {
     down = (groups + height - 1) / height;
   }
   HWY_INLINE int64_t Count() const { return across * down; }
-  HWY_INLINE int64_t PackGrain() const { return kPackGrain / kWidth<K> > 1 ? kPackGrain / kWidth<K> : 1; }
+  HWY_INLINE int64_t PackCount(int64_t depth) const {
+    return (split.count + kPackWide - 1) / kPackWide * ((depth + kPackRows - 1) / kPackRows);
+  }
 };
 
 // Products of fewer terms than this are one grain.
@@ -390,7 +428,7 @@ HWY_INLINE int64_t Items(Job& job, int64_t m, int64_t n, int64_t k, const View<t
   int64_t items = 0;
   for (int64_t column = 0; column < n; column += kColumns) {
     const int64_t columns = n - column < kColumns ? n - column : kColumns;
-    items += Panels<K>(columns).count;
+    items += Tiles<K>(m, columns, depth, job.threads()).PackCount(depth);
     for (int64_t base = 0; base < m; base += block) {
       const int64_t rows = m - base < block ? m - base : block;
       items += Tiles<K>(rows, columns, depth, job.threads()).Count();
@@ -465,13 +503,15 @@ HWY_INLINE bool Gemm(Job& job, int64_t m, int64_t n, int64_t k, typename K::Sum 
         const Tiles<K> tiles(rows, columns, depth, job.threads());
         const Panels<K>& split = tiles.split;
         const auto packing = [&](int64_t begin, int64_t end) {
-          for (int64_t p = begin; p < end; ++p) {
-            const int64_t at = split.First(p), width = split.Vectors(p) * kLanes<K>;
-            PackPanel(b.At(first, column + at), terms, columns - at < width ? columns - at : width, width,
-                      panels + at * length);
+          const int64_t across = (split.count + tiles.kPackWide - 1) / tiles.kPackWide;
+          for (int64_t grain = begin; grain < end; ++grain) {
+            const int64_t p0 = grain % across * tiles.kPackWide, k0 = grain / across * kPackRows;
+            const int64_t p1 = p0 + tiles.kPackWide < split.count ? p0 + tiles.kPackWide : split.count;
+            const int64_t k1 = k0 + kPackRows < length ? k0 + kPackRows : length;
+            if (k0 < k1) PackPanels<K>(b.At(first, column), split, p0, p1, k0, k1, terms, columns, length, panels);
           }
         };
-        if (base == 0 && !job.For(split.count, tiles.PackGrain(), packing)) return false;
+        if (base == 0 && !job.For(tiles.PackCount(depth), 1, packing)) return false;
         const View<typename K::In> left = a.At(base, first);
         const auto copying = [&](int64_t begin, int64_t end) {
           const int64_t row = begin * kCopyGrain, to = end * kCopyGrain < rows ? end * kCopyGrain : rows;
