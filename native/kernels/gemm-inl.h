@@ -420,7 +420,7 @@ HWY_INLINE bool Small(int64_t m, int64_t n, int64_t k) {
 
 // For job.Total: what Gemm() counts.
 template <class K>
-HWY_INLINE int64_t Items(Job& job, int64_t m, int64_t n, int64_t k, const View<typename K::In>& a) {
+HWY_NOINLINE int64_t Items(Job& job, int64_t m, int64_t n, int64_t k, const View<typename K::In>& a) {
   if (m <= 0 || n <= 0) return 0;
   if (Small<K>(m, n, k)) return 1;
   const int64_t packed = (k + K::kTerms - 1) / K::kTerms, depth = Depth<K>(packed);

@@ -1,6 +1,8 @@
 /** Matrix products in plain JavaScript: the twin of native/kernels/gemm-inl.h, pass for pass. */
 import type { Dtype, TypedArray } from '../base/dtypes.js'
+import { wrongShape, wrongType } from '../base/errors.js'
 import type { Agreement, MatrixArgument, MatrixValue, Value } from '../engine/values.js'
+import { readInteger, readMatrix } from './arguments.js'
 
 type Numbers = Exclude<TypedArray, BigInt64Array | BigUint64Array>
 type Operand = MatrixArgument<Numbers>
@@ -10,6 +12,12 @@ const FLOATS = 'matrix:$ matrix:$ number number matrix:$? out:$'
 export const PRODUCTS: Readonly<Record<'f64' | 'f32', string>> = {
   f64: FLOATS.replaceAll('$', 'f64'),
   f32: FLOATS.replaceAll('$', 'f32'),
+}
+const STACKS = 'in:$ in:$ in:f64 number number in:$? out:$'
+/** Those for many products at once. */
+export const STACKED_PRODUCTS: Readonly<Record<'batch-f64' | 'batch-f32', string>> = {
+  'batch-f64': STACKS.replaceAll('$', 'f64'),
+  'batch-f32': STACKS.replaceAll('$', 'f32'),
 }
 export const PRODUCT_BOUND: Agreement = { bound: '3 · k · eps · (|A| · |B|)', norm: 4000 }
 
@@ -99,6 +107,28 @@ function singleSums(a: Float64Array, i: number, b: Float64Array, j: number, dept
   to[7] = t3
 }
 
+/** What a product needs beside its operands: rows of A, columns of B, eight sums. */
+interface Room {
+  readonly left: Float64Array
+  readonly right: Float64Array
+  readonly eight: Float64Array
+}
+
+type Sums = Float64Array | Float32Array | Int32Array
+
+function depthFor(k: number, out: Sums): number {
+  return depthOf(k, DEPTHS[out instanceof Float32Array ? 'f32' : out instanceof Int32Array ? 'i32' : 'f64'])
+}
+
+function roomFor(m: number, n: number, depth: number): Room {
+  const columns = Math.min(COLUMNS, n + 3)
+  return {
+    left: new Float64Array((m + 1) * depth),
+    right: new Float64Array(columns * depth),
+    eight: new Float64Array(8),
+  }
+}
+
 /**
  * out = alpha · A · B + beta · C, rounded to the type of `out`, whose rows lie one after the other; without `c`, beta is
  * taken for 0. `c` may be the array of `out`.
@@ -109,16 +139,27 @@ export function productTwin(
   alpha: number,
   beta: number,
   c: Operand | undefined,
-  out: Float64Array | Float32Array | Int32Array,
+  out: Sums,
+): void {
+  const depth = depthFor(a.cols, out)
+  productAt(a, b, alpha, beta, c, out, 0, depth, roomFor(a.rows, b.cols, depth))
+}
+
+/** The same with the result from `out[base]` on. */
+function productAt(
+  a: Operand,
+  b: Operand,
+  alpha: number,
+  beta: number,
+  c: Operand | undefined,
+  out: Sums,
+  base: number,
+  depth: number,
+  { left, right, eight }: Room,
 ): void {
   const [m, n, k] = [a.rows, b.cols, a.cols]
   const single = out instanceof Float32Array
-  const whole = out instanceof Int32Array
   const add = single ? singleSums : sums
-  const depth = depthOf(k, DEPTHS[single ? 'f32' : whole ? 'i32' : 'f64'])
-  const left = new Float64Array((m + 1) * depth)
-  const right = new Float64Array(COLUMNS * depth)
-  const eight = new Float64Array(8)
   const scale = single ? Math.fround(alpha) : alpha
   const keep = single ? Math.fround(beta) : beta
   for (let from = 0; from < k || from === 0; from += depth) {
@@ -143,7 +184,7 @@ export function productTwin(
             const row = i + (e >> 2)
             const column = j + (e & 3)
             if (row >= m || column >= columns) continue
-            const at = row * n + first + column
+            const at = base + row * n + first + column
             const product = single ? Math.fround(scale * eight[e]!) : scale * eight[e]!
             if (from > 0) out[at] = product + out[at]!
             else if (c === undefined || keep === 0) out[at] = product
@@ -157,4 +198,112 @@ export function productTwin(
     }
     if (depth === 0) break
   }
+}
+
+// ---- Many products ----
+
+/** Matrices of one shape, one stride apart: 0 where one takes part in every product. */
+export interface Stack {
+  readonly dtype: Dtype
+  readonly array: TypedArray
+  readonly count: number
+  readonly rows: number
+  readonly cols: number
+  readonly offset: number
+  readonly stride: number
+  readonly rowStride: number
+  readonly colStride: number
+}
+
+/** Matrices as `{ data, shape: [count, rows, cols], strides?, offset? }`, or one of them. */
+export function readStack(name: string, value: unknown, dtypes: readonly Dtype[]): Stack {
+  if (!isStack(value)) {
+    const one = readMatrix(name, value, dtypes)
+    return { ...one, count: 1, stride: 0 }
+  }
+  const { shape, strides = value.stride } = value
+  for (const [part, list] of [
+    ['shape', shape],
+    ['strides', strides],
+  ] as const) {
+    if (list === undefined) continue
+    if (typeof list !== 'object' || list === null || list.length !== 3) {
+      throw wrongType(`${name}.${part}`, 'three whole numbers', list)
+    }
+  }
+  const least = -Number.MAX_SAFE_INTEGER
+  const at = (part: string, list: ArrayLike<unknown>, i: number, from: number) =>
+    readInteger(`${name}.${part}[${i}]`, list[i], from, Number.MAX_SAFE_INTEGER)
+  const count = at('shape', shape, 0, 0)
+  const [rows, cols] = [at('shape', shape, 1, 0), at('shape', shape, 2, 0)]
+  const one = readMatrix(
+    name,
+    {
+      data: value.data,
+      shape: count === 0 ? [0, 0] : [rows, cols],
+      strides: strides === undefined ? undefined : [at('strides', strides, 1, least), at('strides', strides, 2, least)],
+      offset: value.offset,
+    },
+    dtypes,
+  )
+  const stride = strides === undefined ? rows * cols : at('strides', strides, 0, least)
+  // The first lies within the array: so does the last, then all between them do.
+  if (count > 1 && one.rows * one.cols > 0) {
+    const last = one.offset + (count - 1) * stride
+    const spans = [(one.rows - 1) * one.rowStride, (one.cols - 1) * one.colStride]
+    const low = last + Math.min(0, spans[0]!) + Math.min(0, spans[1]!)
+    const high = last + Math.max(0, spans[0]!) + Math.max(0, spans[1]!)
+    if (low < 0 || high >= one.array.length) {
+      const reach = `a reach from ${low} to ${high} in its last matrix`
+      throw wrongShape(name, `shape, strides and offset within its ${one.array.length} elements`, reach)
+    }
+  }
+  return { ...one, rows, cols, count, stride: count > 1 ? stride : 0 }
+}
+
+interface StackLike {
+  readonly data: unknown
+  readonly shape: ArrayLike<unknown>
+  readonly strides?: ArrayLike<unknown> | undefined
+  readonly stride?: ArrayLike<unknown> | undefined
+  readonly offset?: unknown
+}
+
+/** Whether an operand says that it has three dimensions. */
+export function isStack(value: unknown): value is StackLike {
+  if (typeof value !== 'object' || value === null) return false
+  const { shape } = value as { shape?: unknown }
+  return typeof shape === 'object' && shape !== null && (shape as ArrayLike<unknown>).length === 3
+}
+
+/** What the binary's `matmul` takes for a layout: the number of products, their shape, and where operands lie. */
+export function layoutOf(count: number, a: Stack, b: Stack): Float64Array<ArrayBuffer> {
+  const of = ({ offset, stride, rowStride, colStride }: Stack) => [offset, stride, rowStride, colStride]
+  return Float64Array.of(count, a.rows, b.cols, a.cols, ...of(a), ...of(b))
+}
+
+/** Product i from out[i · m · n] on; `old` is undefined, or the array of `out`. */
+export function productsTwin(
+  aData: Numbers,
+  bData: Numbers,
+  layout: Float64Array,
+  alpha: number,
+  beta: number,
+  old: Numbers | undefined,
+  out: Sums,
+): void {
+  const [count, m, n, k, ...where] = layout as unknown as [number, number, number, number, ...number[]]
+  const [a, b] = [operand(aData, m, k, where), operand(bData, k, n, where.slice(4))]
+  const c = old === undefined ? undefined : { ...operand(old, m, n, [0, m * n, n, 1]) }
+  const depth = depthFor(k, out)
+  const room = roomFor(m, n, depth)
+  for (let i = 0; i < count; i++) {
+    productAt(a, b, alpha, beta, c, out, i * m * n, depth, room)
+    for (const each of [a, b, c]) if (each !== undefined) each.offset += each.stride
+  }
+}
+
+function operand(data: Numbers, rows: number, cols: number, where: readonly number[]) {
+  const [offset, stride, rowStride, colStride] = where as [number, number, number, number]
+  return { data, rows, cols, offset, stride, rowStride, colStride }
 }

@@ -15,7 +15,7 @@ export async function benchMatmul(bench: Bench, numpy: NumPy | undefined): Promi
     for (const n of [64, ...SIZES]) rows.push(...(await square(bench, numpy, peak, dtype, n)))
   }
   peak?.close()
-  rows.push(...(await bytes(bench)), ...(await others(bench, numpy)))
+  rows.push(...(await batch(bench, numpy)), ...(await bytes(bench)), ...(await others(bench, numpy)))
   return rows
 }
 
@@ -61,6 +61,29 @@ async function square(
     versus(`${title} vs NumPy`, times, ours, theirs, n === 64 ? 0.9 : 1),
     ...(n >= 256 ? [versus(`${title}: FMA peak reached`, times, ours, 'FMA peak', n >= 1024 ? 0.8 : undefined)] : []),
   ]
+}
+
+async function batch(bench: Bench, numpy: NumPy | undefined): Promise<Row[]> {
+  const [count, n, repeats] = [64, 64, 10]
+  const [a, b] = [1, 2].map((seed) => {
+    const data = uniform(count * n * n, seed).map((value) => Math.floor(value * 201) - 100)
+    return { data, shape: [count, n, n] }
+  }) as [{ data: Float64Array; shape: number[] }, { data: Float64Array; shape: number[] }]
+  const out = new Float64Array(count * n * n)
+  await numpy?.load('a', a.data, a.shape)
+  await numpy?.load('b', b.data, b.shape)
+  await numpy?.run(`out = np.empty_like(a)\ndef products():\n  for _ in range(${repeats}): np.matmul(a, b, out=out)`)
+  const times = await bench.interleave(`matmul f64, ${count} of n = ${n}, ${repeats} times into out`, [
+    {
+      name: 'matmul',
+      run: () =>
+        timed(async () => {
+          for (let i = 0; i < repeats; i++) await matmul(a, b, { out })
+        }),
+    },
+    ...(numpy === undefined ? [] : [{ name: 'np.matmul', run: () => numpy.evaluate('products()') }]),
+  ])
+  return [versus(`matmul f64 ${count} × ${n} vs NumPy`, times, 'matmul', 'np.matmul', 1)]
 }
 
 async function bytes(bench: Bench): Promise<Row[]> {

@@ -226,6 +226,124 @@ describe.each([Int8Array, Uint8Array])('matmul of %o', (Kind) => {
   })
 })
 
+describe('matmul of many', () => {
+  type Stack = { data: Float64Array; shape: number[]; strides: number[]; offset: number }
+  const stack = (Kind: unknown, count: number, rows: number, cols: number, next: () => number): Stack => {
+    const data = new (Kind as Float64ArrayConstructor)(count * rows * cols)
+    for (let i = 0; i < data.length; i++) data[i] = next() * 200 - (Kind === Uint8Array ? 0 : 100)
+    return { data, shape: [count, rows, cols], strides: [rows * cols, cols, 1], offset: 0 }
+  }
+  const nth = ({ data, shape, strides, offset }: Stack, i: number) => {
+    const from = shape.length === 2 ? offset : offset + (shape[0] === 1 ? 0 : i * strides[0]!)
+    return { data, shape: shape.slice(-2), strides: strides.slice(-2), offset: from }
+  }
+  /** The same matrices, each turned, with a gap after each, the last one first. */
+  const scattered = ({ data, shape, strides }: Stack): Stack => {
+    const [count, rows, cols] = shape as [number, number, number]
+    const pitch = rows * cols + 3
+    const to = new (data.constructor as Float64ArrayConstructor)(count * pitch + 2)
+    for (let i = 0; i < count; i++)
+      for (let r = 0; r < rows; r++)
+        for (let c = 0; c < cols; c++)
+          to[2 + (count - 1 - i) * pitch + c * rows + r] = data[i * strides[0]! + r * cols + c]!
+    return { data: to, shape, strides: [-pitch, 1, rows], offset: 2 + (count - 1) * pitch }
+  }
+
+  it.each([Float64Array, Float32Array, Int8Array, Uint8Array])(
+    '%o gives what each product alone gives',
+    async (Kind) => {
+      const next = seeded(6)
+      for (const [count, m, n, k] of [
+        [1, 2, 3, 4],
+        [3, 1, 1, 5],
+        [300, 7, 5, 3],
+        [5, 40, 33, 70],
+        [2, 150, 130, 300],
+        [4, 3, 2, 0],
+      ] as const) {
+        const [a, b] = [stack(Kind, count, m, k, next), stack(Kind, count, k, n, next)]
+        const alone = { data: b.data, shape: [k, n], strides: [n, 1], offset: 0 }
+        const cases: [Stack, Stack][] = [
+          [a, b],
+          [a, alone],
+          [a, { ...alone, shape: [1, k, n], strides: [77, n, 1] }],
+          [{ ...nth(a, 0) }, b],
+          ...(k > 0 ? ([[scattered(a), scattered(b)]] as [Stack, Stack][]) : []),
+          ...(k > 0 ? ([[scattered(a), alone]] as [Stack, Stack][]) : []),
+        ]
+        for (const [left, right] of cases) {
+          for (const face of faces(matmul)) {
+            const result = await face(left, right)
+            expect(result.shape).toEqual([count, m, n])
+            expect(result.strides).toEqual([m * n, n, 1])
+            for (const i of [0, count >> 1, count - 1]) {
+              const single = await face(nth(left, i), nth(right, i))
+              expect(bits(result.data.subarray(i * m * n, (i + 1) * m * n))).toBe(bits(single.data))
+            }
+          }
+        }
+      }
+    },
+  )
+
+  it('is the same on any number of threads, and takes alpha, beta and out', async () => {
+    const next = seeded(7)
+    for (const [count, m, n, k] of [
+      [500, 16, 12, 20],
+      [3, 200, 100, 260],
+    ] as const) {
+      const [a, b] = [stack(Float64Array, count, m, k, next), stack(Float64Array, count, k, n, next)]
+      const old = stack(Float64Array, count, m, n, next).data
+      const options = { alpha: -0.5, beta: 2 }
+      const expected = old.slice()
+      for (let i = 0; i < count; i++) {
+        const out = expected.subarray(i * m * n, (i + 1) * m * n)
+        matmul.sync(nth(a, i), nth(b, i), { ...options, out })
+      }
+      for (const threads of [1, 2, 7]) {
+        const out = old.slice()
+        const { data } = await matmul(a, b, { ...options, out, threads })
+        expect(data).toBe(out)
+        expect(bits(out)).toBe(bits(expected))
+      }
+      const out = old.slice()
+      matmul.js(a, b, { ...options, out })
+      const worst = out.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0)
+      expect(worst).toBeLessThan(1e-7)
+    }
+  })
+
+  it('of none is none', async () => {
+    const none = { data: new Float64Array(0), shape: [0, 2, 3] }
+    expect((await matmul(none, matrix(new Float64Array(12), 3, 4))).shape).toEqual([0, 2, 4])
+    expect(matmul.sync(none, { data: new Float64Array(0), shape: [0, 3, 4] }).data.length).toBe(0)
+  })
+
+  it('refuses what does not fit', () => {
+    const code = (...args: unknown[]): string | undefined => {
+      try {
+        ;(matmul.sync as (...args: unknown[]) => unknown)(...args)
+      } catch (error) {
+        return (error as { code?: string }).code
+      }
+      return undefined
+    }
+    const data = new Float64Array(24)
+    const a = { data, shape: [2, 3, 4] }
+    expect(code(a, { data, shape: [2, 4, 3] })).toBe(undefined)
+    expect(code(a, { data, shape: [3, 4, 2] })).toBe('ERR_OFFLOOP_SHAPE')
+    expect(code(a, { data, shape: [2, 3, 4] })).toBe('ERR_OFFLOOP_SHAPE')
+    expect(code({ data, shape: [3, 3, 4] }, { data, shape: [4, 1] })).toBe('ERR_OFFLOOP_SHAPE')
+    expect(code({ ...a, strides: [13, 4, 1] }, { data, shape: [4, 1] })).toBe('ERR_OFFLOOP_SHAPE')
+    expect(code({ ...a, strides: [-12, 4, 1] }, { data, shape: [4, 1] })).toBe('ERR_OFFLOOP_SHAPE')
+    expect(code({ ...a, strides: [4, 1] }, { data, shape: [4, 1] })).toBe('ERR_OFFLOOP_ARG_TYPE')
+    expect(code({ data, shape: [1, 2, 3, 4] }, { data, shape: [4, 1] })).toBe('ERR_OFFLOOP_ARG_TYPE')
+    expect(code({ data, shape: [2, 3, -4] }, { data, shape: [4, 1] })).toBe('ERR_OFFLOOP_ARG_VALUE')
+    expect(code(a, { data, shape: [2, 4, 3] }, { out: new Float64Array(17) })).toBe('ERR_OFFLOOP_SHAPE')
+    expect(code(a, { data, shape: [2, 4, 3] }, { out: data.subarray(0, 18) })).toBe('ERR_OFFLOOP_OVERLAP')
+  })
+})
+
 const oracle = JSON.parse(readFileSync(new URL('./matmul.oracle.json', import.meta.url), 'utf8')) as {
   x: number[][]
   y: number[][]
