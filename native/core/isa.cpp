@@ -14,7 +14,7 @@ namespace {
 
 // The compiler's own __builtin_cpu_supports needs a runtime part that zig does not link.
 struct Features {
-  bool sse42 = false, avx2 = false, avx512 = false;
+  bool sse42 = false, avx2 = false, avx512 = false, vnni = false;
 
   Features() {
     unsigned a, b, c, d;
@@ -34,19 +34,27 @@ struct Features {
     // F, DQ, CD, BW, VL
     avx512 = avx2 && zmm && (leaf7 >> 16 & 1) && (leaf7 >> 17 & 1) && (leaf7 >> 28 & 1) && (leaf7 >> 30 & 1) &&
              (leaf7 >> 31 & 1);
+    vnni = avx512 && (c >> 11 & 1);
   }
 };
+
+const Features& Own() {
+  static const Features features;
+  return features;
+}
 
 }  // namespace
 
 bool CpuHas(const char* level) {
-  static const Features features;
+  const Features& features = Own();
   if (std::strcmp(level, "avx512") == 0) return features.avx512;
   if (std::strcmp(level, "avx2") == 0) return features.avx2;
   return std::strcmp(level, "sse4") == 0 && features.sse42;
 }
+bool CpuHasVnni() { return Own().vnni; }
 #else
 bool CpuHas(const char*) { return true; }
+bool CpuHasVnni() { return false; }
 #endif
 
 const IsaLevel* ChooseIsa() {
