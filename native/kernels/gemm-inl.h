@@ -18,8 +18,8 @@
 #include "core/job.h"
 #include "kernels/simd-inl.h"
 
+// Not in an unnamed namespace, so that the linker keeps one copy for each instruction set of what several kernels use.
 namespace offloop::OFFLOOP_ISA {
-namespace {
 namespace gemm {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -264,8 +264,7 @@ HWY_INLINE void PackPanel(const View<T>& b, int64_t terms, int64_t columns, int6
   for (int64_t k = 0; columns < width && k < terms; ++k)
     __builtin_memset(to + k * width + columns, 0, static_cast<size_t>(width - columns) * sizeof(T));
 }
-[[maybe_unused]] HWY_NOINLINE void PackPanel(const View<uint8_t>& b, int64_t terms, int64_t columns, int64_t width,
-                                             int32_t* to) {
+inline HWY_NOINLINE void PackPanel(const View<uint8_t>& b, int64_t terms, int64_t columns, int64_t width, int32_t* to) {
   const hn::ScalableTag<int32_t> d;
   const hn::Rebind<uint8_t, decltype(d)> bytes;
   const auto flip = hn::Set(d, int32_t{b.flip}), low = hn::Set(d, 0xFFFF);
@@ -480,9 +479,9 @@ struct Nothing {
 // there, for what is to be done while it is in the cache. With `upper`, what lies left of the diagonal is unspecified
 // (where C is symmetric: half the work). False if the job stopped, or has no memory for its copies.
 template <class K, class Done = Nothing>
-HWY_INLINE bool Gemm(Job& job, int64_t m, int64_t n, int64_t k, typename K::Sum alpha, const View<typename K::In>& a,
-                     const View<typename K::In>& b, typename K::Sum beta, typename K::Sum* c, int64_t c_step,
-                     bool upper = false, const Done& done = Done(), Memory<K>* kept = nullptr) {
+HWY_NOINLINE bool Gemm(Job& job, int64_t m, int64_t n, int64_t k, typename K::Sum alpha, const View<typename K::In>& a,
+                       const View<typename K::In>& b, typename K::Sum beta, typename K::Sum* c, int64_t c_step,
+                       bool upper = false, const Done& done = Done(), Memory<K>* kept = nullptr) {
   using P = typename K::Packed;
   if (m <= 0 || n <= 0) return true;
   Memory<K> own;
@@ -582,5 +581,4 @@ HWY_INLINE bool Mirror(Job& job, int64_t n, T* c) {
 HWY_INLINE int64_t MirrorItems(int64_t n) { return (n + kMirror - 1) / kMirror; }
 
 }  // namespace gemm
-}  // namespace
 }  // namespace offloop::OFFLOOP_ISA
