@@ -1,12 +1,10 @@
 import type { Float } from '../base/dtypes.js'
 import { wrongShape } from '../base/errors.js'
-import { readBoolean, readInteger, readMatrix, readOut } from '../core/arguments.js'
-import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/define.js'
-import { type Matrix, type MatrixLike, matrix } from '../core/matrix.js'
-import { FORMS, PAIRS, pairsOf, pairsTwin } from '../core/pairs.js'
-import { productWork } from '../core/product.js'
-import { uniformArray } from '../core/samples.js'
-import type { MatrixValue } from '../engine/values.js'
+import { readInteger } from '../core/arguments.js'
+import { defineCovariance } from '../core/covariance.js'
+import type { AsyncOptions, SyncOptions } from '../core/define.js'
+import type { Matrix, MatrixLike } from '../core/matrix.js'
+import { FORMS } from '../core/pairs.js'
 
 export interface CovOptions {
   /** true (the default, as NumPy): each row is a variable, each column an observation. false: the other way round. */
@@ -45,43 +43,15 @@ export interface Cov {
   js<O extends Float64Array>(x: MatrixLike<Float>, options: CovOptions & { out: O }): Matrix<O>
 }
 
-const DTYPES = ['f64', 'f32'] as const
-
-export const cov: Cov = /* @__PURE__ */ defineKernel<Cov>({
+export const cov: Cov = /* @__PURE__ */ defineCovariance<Cov>({
   name: 'cov',
   summary: 'The covariances of the rows or columns of a matrix',
   native: 'cdist',
-  agreement: { bound: '3 · (n + 8) · eps of the product of two standard deviations', norm: 4000 },
-  arity: 1,
-  options: ['rowvar', 'ddof', 'out'],
-  instances: { f64: PAIRS },
-  check([value], options) {
-    const given = readMatrix('x', value, DTYPES)
-    const x: MatrixValue = readBoolean('rowvar', options.rowvar, true)
-      ? given
-      : { ...given, rows: given.cols, cols: given.rows, rowStride: given.colStride, colStride: given.rowStride }
-    if (x.cols === 0) throw wrongShape('x', 'at least one observation', 'none')
-    const divisor = x.cols - (options.ddof === undefined ? 1 : readInteger('ddof', options.ddof, 0, 2 ** 31))
-    if (divisor <= 0) throw wrongShape('x', 'more observations than `ddof`', `${x.cols}`)
-    const out = readOut('out', options.out, 'f64', x.rows * x.rows, [x.array], false)
-    return {
-      instance: 'f64',
-      values: pairsOf(x, x, FORMS.covariance, divisor, out),
-      work: 2000 + productWork('f64', x.rows, x.rows, x.cols) * 0.6 + 2.5 * x.rows * x.cols,
-      finish: ({ arrays }) => matrix(arrays[0]!, x.rows, x.rows),
-    }
-  },
-  twin: pairsTwin,
-  samples(_, size, random) {
-    const variables = size < 60_000 ? 1 + (size % 41) : 48
-    const observations = Math.max(16, Math.round(size / variables))
-    const x = uniformArray(size % 2 === 0 ? 'f64' : 'f32', variables * observations, random, -1, 1)
-    return size % 3 === 0
-      ? [matrix(x, variables, observations)]
-      : [matrix(x, observations, variables), { rowvar: false }]
-  },
-  traffic({ values }) {
-    const { rows, cols } = values[0] as MatrixValue
-    return { bytes: rows * (cols + rows) * 8, flops: rows * (rows + 1) * cols }
+  form: FORMS.covariance,
+  options: ['ddof'],
+  divisor(n, { ddof }) {
+    const divisor = n - (ddof === undefined ? 1 : readInteger('ddof', ddof, 0, 2 ** 31))
+    if (divisor <= 0) throw wrongShape('x', 'more observations than `ddof`', `${n}`)
+    return divisor
   },
 })
