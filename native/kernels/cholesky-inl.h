@@ -25,18 +25,22 @@ template <class T>
 HWY_NOINLINE int64_t FactorBlock(T* a, int64_t pitch, int64_t rows) {
   const hn::ScalableTag<T> d;
   constexpr int64_t lanes = HWY_LANES(T);
+  const int64_t whole = rows / lanes * lanes;
   for (int64_t i = 0; i < rows; ++i) {
     T* const row = a + i * pitch;
-    const T pivot = row[i];
-    if (!(pivot > 0)) return i;
-    const auto root = hn::Set(d, Sqrt(pivot));
-    for (int64_t j = i / lanes * lanes; j < rows; j += lanes)
-      hn::StoreU(hn::Div(hn::LoadU(d, row + j), root), d, row + j);
+    if (!(row[i] > 0)) return i;
+    const T root = Sqrt(row[i]);
+    const auto roots = hn::Set(d, root);
+    int64_t j = i / lanes * lanes;
+    for (; j < whole; j += lanes) hn::StoreU(hn::Div(hn::LoadU(d, row + j), roots), d, row + j);
+    for (; j < rows; ++j) row[j] /= root;
     for (int64_t r = i + 1; r < rows; ++r) {
-      const auto by = hn::Set(d, row[r]);
+      const T by = row[r];
+      const auto bys = hn::Set(d, by);
       T* const to = a + r * pitch;
-      for (int64_t j = r / lanes * lanes; j < rows; j += lanes)
-        hn::StoreU(hn::NegMulAdd(by, hn::LoadU(d, row + j), hn::LoadU(d, to + j)), d, to + j);
+      for (j = r / lanes * lanes; j < whole; j += lanes)
+        hn::StoreU(hn::NegMulAdd(bys, hn::LoadU(d, row + j), hn::LoadU(d, to + j)), d, to + j);
+      for (; j < rows; ++j) to[j] -= by * row[j];
     }
   }
   return -1;

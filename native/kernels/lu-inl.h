@@ -142,19 +142,23 @@ struct Factor {
   int32_t* pivots;  // row i changed places with row pivots[i], in the order of i
   int64_t failed = -1;
 
-  // Columns up to `column`, and the padding after the last.
-  HWY_INLINE int64_t End(int64_t column) const { return column < n ? column : triangular::Padded(n); }
-
   // Rows change places as pivots [first, last) say, in columns [begin, end).
   HWY_NOINLINE void SwapLeaf(int64_t first, int64_t last, int64_t begin, int64_t end) const {
     const hn::ScalableTag<T> d;
+    constexpr int64_t lanes = HWY_LANES(T);
     for (int64_t i = first; i < last; ++i) {
       if (pivots[i] == i) continue;
       T *x = a + i * pitch, *y = a + pivots[i] * pitch;
-      for (int64_t j = begin; j < end; j += HWY_LANES(T)) {
+      int64_t j = begin;
+      for (; j + lanes <= end; j += lanes) {
         const auto value = hn::LoadU(d, x + j);
         hn::StoreU(hn::LoadU(d, y + j), d, x + j);
         hn::StoreU(value, d, y + j);
+      }
+      for (; j < end; ++j) {
+        const T value = x[j];
+        x[j] = y[j];
+        y[j] = value;
       }
     }
   }
@@ -169,12 +173,10 @@ struct Factor {
   }
 
   HWY_INLINE void CopyIn(int64_t first, int64_t columns, int64_t row, int64_t end) const {
-    gemm::CopyStrided<T, T>({a + row * pitch + first, 1, pitch}, columns, end - row, panel + (row - first),
-                            PanelPitch<T>(n));
+    triangular::Turn(a + row * pitch + first, pitch, end - row, columns, panel + (row - first), PanelPitch<T>(n));
   }
   HWY_INLINE void CopyOut(int64_t first, int64_t columns, int64_t row, int64_t end) const {
-    gemm::CopyStrided<T, T>({panel + (row - first), 1, PanelPitch<T>(n)}, end - row, columns, a + row * pitch + first,
-                            pitch);
+    triangular::Turn(panel + (row - first), PanelPitch<T>(n), columns, end - row, a + row * pitch + first, pitch);
   }
   HWY_INLINE void Step(int64_t first, int64_t columns, int64_t s) {
     const int64_t zero = FactorBlock(panel, PanelPitch<T>(n), n - first, columns, s, pivots + first);
@@ -215,7 +217,7 @@ struct Factor {
     if (last - first <= kPanel) return last <= first || Panel(first, last - first);
     const int64_t middle = first + ((last - first) / 2 + kPanel - 1) / kPanel * kPanel, k = middle - first;
     T *const top = a + first * pitch, *const below = a + middle * pitch;
-    return Run(first, middle) && Swap(first, middle, middle, End(last)) &&
+    return Run(first, middle) && Swap(first, middle, middle, last) &&
            triangular::Solve(steps, View<T>{top + first, pitch, 1}, false, true, k, top + middle, pitch,
                              last - middle) &&
            steps.Product(n - middle, last - middle, k, -1, {below + first, pitch, 1}, {top + middle, pitch, 1}, 1,

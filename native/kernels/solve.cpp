@@ -56,16 +56,21 @@ struct Call {
 
   int64_t pitch = 0, right_pitch = 0;
   T *work = nullptr, *x = nullptr;
+  bool own = true;          // work is scratch
   int32_t* rows = nullptr;  // row i of P·A is row rows[i] of A
   lu::Factor<T> lu{steps, n, nullptr, 0, nullptr, nullptr};
   cholesky::Factor<T> cholesky{steps, nullptr, 0};
 
   HWY_INLINE bool Positive() const { return form == Form::kCholesky || form == Form::kSolvePositive; }
 
+  // Works in the memory of the results as far as it can: a page that is written for the first time costs as much as
+  // the arithmetic on it.
   HWY_NOINLINE bool Allocate() {
-    pitch = triangular::Pitch<T>(n);
-    work = steps.job.template Scratch<T>(n * pitch);
-    if (work == nullptr) return false;
+    T* const result = form == Form::kLu ? second : form == Form::kCholesky || form == Form::kInverse ? first : nullptr;
+    own = result == nullptr || !triangular::Spread<T>(n);
+    pitch = own ? triangular::Pitch<T>(n) : n;
+    work = own ? steps.job.template Scratch<T>(n * pitch) : result;
+    if (work == nullptr && n > 0) return false;
     lu.a = cholesky.a = work;
     lu.pitch = cholesky.pitch = pitch;
     if (!Positive()) {
@@ -76,9 +81,10 @@ struct Call {
     }
     if (form == Form::kInverse) columns = n;
     if (form != Form::kSolve && form != Form::kSolvePositive && form != Form::kInverse) return true;
-    right_pitch = triangular::Pitch<T>(columns);
-    x = steps.job.template Scratch<T>(n * right_pitch);
-    return x != nullptr;
+    const bool direct = form != Form::kInverse && triangular::Spread<T>(columns);
+    right_pitch = direct ? columns : triangular::Pitch<T>(columns);
+    x = direct ? first : steps.job.template Scratch<T>(n * right_pitch);
+    return x != nullptr || n * columns == 0;
   }
 
   // L⁻¹ in columns [begin, end) of x, whose elements right of the diagonal are zeros.
@@ -102,8 +108,7 @@ struct Call {
       // A symmetric matrix is read from its lower triangle, into the upper one.
       const int64_t from = Positive() ? row : 0;
       const View<T> view = Positive() ? View<T>{given.data, given.col_stride, given.row_stride} : given;
-      triangular::CopyPadded(view.At(row, from), end - row, n - from, triangular::Padded(n) - n,
-                             work + row * pitch + from, pitch);
+      triangular::Copy(view.At(row, from), end - row, n - from, work + row * pitch + from, pitch);
     });
   }
 
@@ -128,15 +133,14 @@ struct Call {
   }
 
   HWY_NOINLINE bool Right() {
-    const int64_t padding = triangular::Padded(columns) - columns;
     return Bands(steps, n, columns, [&](int64_t row, int64_t end) {
       if (form == Form::kInverse) {
         __builtin_memset(x + row * right_pitch, 0, static_cast<size_t>((end - row) * right_pitch) * sizeof(T));
       } else if (Positive()) {
-        triangular::CopyPadded(right.At(row, 0), end - row, columns, padding, x + row * right_pitch, right_pitch);
+        triangular::Copy(right.At(row, 0), end - row, columns, x + row * right_pitch, right_pitch);
       } else {
         for (; row < end; ++row)
-          triangular::CopyPadded(right.At(rows[row], 0), 1, columns, padding, x + row * right_pitch, right_pitch);
+          triangular::Copy(right.At(rows[row], 0), 1, columns, x + row * right_pitch, right_pitch);
       }
     });
   }
@@ -150,14 +154,25 @@ struct Call {
     return lower && triangular::Solve(steps, u, true, false, n, x, right_pitch, columns);
   }
 
+  // Rows [row, end) of the lower triangle from columns of the upper one, and zeros there.
+  HWY_NOINLINE void TurnOver(int64_t row, int64_t end) const {
+    constexpr int64_t block = triangular::kCopied;
+    for (int64_t j = 0; j < row; j += block) {
+      triangular::Turn(work + j * pitch + row, pitch, block, end - row, first + row * n + j, n);
+      for (int64_t i = j; i < j + block; ++i)
+        __builtin_memset(first + i * n + row, 0, static_cast<size_t>(end - row) * sizeof(T));
+    }
+    for (int64_t i = row; i < end; ++i) {
+      for (int64_t j = row; j <= i; ++j) first[i * n + j] = work[j * pitch + i];
+    }
+    for (int64_t i = row; i < end; ++i)
+      __builtin_memset(first + i * n + i + 1, 0, static_cast<size_t>(end - i - 1) * sizeof(T));
+  }
+
   HWY_NOINLINE bool Give() {
+    if (x == first) return true;
     return Bands(steps, n, form == Form::kLu ? 2 * n : columns, [&](int64_t row, int64_t end) {
-      if (form == Form::kCholesky) {
-        gemm::CopyStrided<T, T>({work + row, 1, pitch}, end - row, end, first + row * n, n);
-        for (; row < end; ++row)
-          __builtin_memset(first + row * n + row + 1, 0, static_cast<size_t>(n - row - 1) * sizeof(T));
-        return;
-      }
+      if (form == Form::kCholesky) return TurnOver(row, end);
       for (; row < end; ++row) {
         if (form == Form::kLu) {
           const T* from = work + row * pitch;
@@ -166,7 +181,7 @@ struct Call {
           __builtin_memset(l + row, 0, static_cast<size_t>(n - row) * sizeof(T));
           l[row] = 1;
           __builtin_memset(u, 0, static_cast<size_t>(row) * sizeof(T));
-          __builtin_memcpy(u + row, from + row, static_cast<size_t>(n - row) * sizeof(T));
+          if (own) __builtin_memcpy(u + row, from + row, static_cast<size_t>(n - row) * sizeof(T));
         } else if (form == Form::kInverse) {
           for (int64_t j = 0; j < n; ++j) first[row * n + rows[j]] = x[row * right_pitch + j];
         } else {
@@ -187,7 +202,7 @@ struct Call {
       return true;
     }
     if (Failed() >= 0 && form != Form::kLu) return true;
-    if (x != nullptr && !(Right() && Substitute())) return false;
+    if (form != Form::kLu && form != Form::kCholesky && !(Right() && Substitute())) return false;
     if (form == Form::kLu && !steps.counting) __builtin_memcpy(order, rows, static_cast<size_t>(n) * sizeof(int32_t));
     return Give();
   }

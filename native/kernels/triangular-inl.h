@@ -1,7 +1,4 @@
-// Triangular systems of equations on all threads of a job: what the factorisations stand on.
-//
-// Matrices lie row by row in scratch, at a pitch (Pitch()) of whole vectors and of an odd number of cache lines, so
-// that vectors may run over the end of a row and rows do not share the sets of the caches.
+// Triangular systems of equations on all threads of a job, and copies of matrices: what the factorisations stand on.
 #pragma once
 
 #include "kernels/gemm-inl.h"
@@ -13,19 +10,25 @@ namespace triangular {
 namespace hn = hwy::HWY_NAMESPACE;
 using gemm::View;
 
-constexpr int64_t kLine = 64;     // bytes, and elements that rows are padded to
-constexpr int64_t kPadding = 16;  // elements: the widest vector
-constexpr int64_t kRows = 4;      // solved together, in registers
-constexpr int64_t kDepth = 256;   // rows of a system that a thread solves by itself
-constexpr int64_t kChunk = 64;    // columns of a system that stay together
-constexpr int64_t kCopied = 64;   // rows of a matrix that are copied at once
-constexpr double kGrain = 2e6;    // multiplications in a grain of doubles
+constexpr int64_t kLine = 64;    // bytes
+constexpr int64_t kSplit = 16;   // halves are a multiple of this: whole vectors
+constexpr int64_t kRows = 4;     // solved together, in registers
+constexpr int64_t kDepth = 256;  // rows of a system that a thread solves by itself
+constexpr int64_t kChunk = 64;   // columns of a system that stay together
+constexpr int64_t kCopied = 64;  // rows of a matrix that are copied at once
+constexpr double kGrain = 2e6;   // multiplications in a grain of doubles
 
-HWY_INLINE int64_t Padded(int64_t columns) { return (columns + kPadding - 1) / kPadding * kPadding; }
+// Rows whose distance is a large power of two share the sets of the caches.
+template <class T>
+HWY_INLINE bool Spread(int64_t pitch) {
+  const int64_t bytes = pitch * static_cast<int64_t>(sizeof(T));
+  return bytes < 1024 || bytes % 1024 != 0;
+}
 
+// For matrices in scratch: an odd number of cache lines.
 template <class T>
 HWY_INLINE int64_t Pitch(int64_t columns) {
-  const int64_t lines = (Padded(columns) * static_cast<int64_t>(sizeof(T)) + kLine - 1) / kLine;
+  const int64_t lines = (columns * static_cast<int64_t>(sizeof(T)) + kLine - 1) / kLine;
   return (lines + 1 - lines % 2) * kLine / static_cast<int64_t>(sizeof(T));
 }
 
@@ -104,7 +107,7 @@ HWY_NOINLINE void Substitute(const View<T>& l, bool unit, int64_t k, T* HWY_REST
   }
 }
 
-// The same for columns [0, columns) of B, and what lies beyond them in their last vector; or U·X = B.
+// The same for any number of columns and k <= kDepth; or U·X = B.
 template <class T>
 HWY_NOINLINE void SubstituteLeaf(View<T> a, bool upper, bool unit, int64_t k, T* b, int64_t pitch, int64_t columns) {
   constexpr int wide = gemm::kVectors;
@@ -116,7 +119,16 @@ HWY_NOINLINE void SubstituteLeaf(View<T> a, bool upper, bool unit, int64_t k, T*
   }
   int64_t j = 0;
   for (; j + wide * lanes <= columns; j += wide * lanes) Substitute<T, wide>(a, unit, k, b + j, pitch);
-  for (; j < columns; j += lanes) Substitute<T, 1>(a, unit, k, b + j, pitch);
+  for (; j + lanes <= columns; j += lanes) Substitute<T, 1>(a, unit, k, b + j, pitch);
+  if (j == columns) return;
+  alignas(64) T whole[kDepth * lanes];  // of vectors that would jut out
+  const size_t bytes = static_cast<size_t>(columns - j) * sizeof(T);
+  for (int64_t i = 0; i < k; ++i) {
+    hn::Store(hn::Zero(hn::ScalableTag<T>()), hn::ScalableTag<T>(), whole + i * lanes);
+    __builtin_memcpy(whole + i * lanes, b + i * pitch + j, bytes);
+  }
+  Substitute<T, 1>(a, unit, k, whole, lanes);
+  for (int64_t i = 0; i < k; ++i) __builtin_memcpy(b + i * pitch + j, whole + i * lanes, bytes);
 }
 
 // A·X = B in place of B for a lower or upper triangle of `k` rows, on all threads. False if the job stopped or has no
@@ -136,7 +148,7 @@ HWY_NOINLINE bool Solve(Steps<T>& steps, const View<T>& a, bool upper, bool unit
       }
     });
   }
-  const int64_t h = (k / 2 + kPadding - 1) / kPadding * kPadding;
+  const int64_t h = (k / 2 + kSplit - 1) / kSplit * kSplit;
   T* const below = b + h * pitch;
   if (upper)
     return Solve(steps, a.At(h, h), true, unit, k - h, below, pitch, columns) &&
@@ -157,16 +169,47 @@ HWY_INLINE bool Bands(Steps<T>& steps, int64_t rows, int64_t columns, F&& fn) {
   });
 }
 
-// to[i][j] = from(i, j) for some rows, and zeros in the `padding` elements beyond the last column.
+// 4 × 4 elements of 4 or 8 bytes, turned over in registers.
 template <class T>
-HWY_NOINLINE void CopyPadded(const View<T>& from, int64_t rows, int64_t columns, int64_t padding, T* to,
-                             int64_t pitch) {
-  if (from.col_stride == 1)
-    gemm::CopyDense(from, rows, columns, to, pitch);
-  else
-    gemm::CopyStrided(from, rows, columns, to, pitch);
-  for (int64_t i = 0; i < rows; ++i)
-    __builtin_memset(to + i * pitch + columns, 0, static_cast<size_t>(padding) * sizeof(T));
+HWY_INLINE void TurnFour(const T* from, int64_t from_pitch, T* to, int64_t pitch) {
+  typedef T Row __attribute__((vector_size(4 * sizeof(T))));
+  Row a, b, c, d;
+  __builtin_memcpy(&a, from, sizeof(Row));
+  __builtin_memcpy(&b, from + from_pitch, sizeof(Row));
+  __builtin_memcpy(&c, from + 2 * from_pitch, sizeof(Row));
+  __builtin_memcpy(&d, from + 3 * from_pitch, sizeof(Row));
+  const Row ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const Row cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  const Row r0 = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+  const Row r1 = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+  const Row r2 = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+  const Row r3 = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+  __builtin_memcpy(to, &r0, sizeof(Row));
+  __builtin_memcpy(to + pitch, &r1, sizeof(Row));
+  __builtin_memcpy(to + 2 * pitch, &r2, sizeof(Row));
+  __builtin_memcpy(to + 3 * pitch, &r3, sizeof(Row));
+}
+
+// to[j][i] = from[i][j], for so few elements that they stay in the first cache.
+template <class T>
+HWY_NOINLINE void Turn(const T* from, int64_t from_pitch, int64_t rows, int64_t columns, T* to, int64_t pitch) {
+  for (int64_t i = 0; i < rows; i += 4) {
+    int64_t j = 0;
+    for (; rows - i >= 4 && j + 4 <= columns; j += 4)
+      TurnFour(from + i * from_pitch + j, from_pitch, to + j * pitch + i, pitch);
+    for (; j < columns; ++j)
+      for (int64_t r = i; r < rows && r < i + 4; ++r) to[j * pitch + r] = from[r * from_pitch + j];
+  }
+}
+
+// to[i][j] = from(i, j) for at most kCopied rows.
+template <class T>
+HWY_NOINLINE void Copy(const View<T>& from, int64_t rows, int64_t columns, T* to, int64_t pitch) {
+  if (from.col_stride == 1) return gemm::CopyDense(from, rows, columns, to, pitch);
+  if (from.row_stride != 1) return gemm::CopyStrided(from, rows, columns, to, pitch);
+  for (int64_t j = 0; j < columns; j += kCopied)
+    Turn(from.data + j * from.col_stride, from.col_stride, columns - j < kCopied ? columns - j : kCopied, rows, to + j,
+         pitch);
 }
 
 }  // namespace triangular

@@ -118,7 +118,7 @@ export const solve: Solve = /* @__PURE__ */ defineKernel<Solve>({
   samples(dtype, size, random) {
     const n = sampleOrder(size)
     const a = dominant(dtype, n, random)
-    const columns = size % 5
+    const columns = size % 3
     const b = uniformArray(dtype as Dtype, n * Math.max(1, columns), random, -1, 1)
     return [a, columns === 0 ? b : matrix(b, n, columns)]
   },

@@ -13,6 +13,7 @@ import { benchHistogram } from './histogram.js'
 import { benchImages } from './images.js'
 import { benchImport } from './import.js'
 import { benchLandscape } from './landscape.js'
+import { benchLinalg } from './linalg.js'
 import { benchLoop } from './loop.js'
 import { benchMath } from './math.js'
 import { benchMatmul } from './matmul.js'
@@ -40,6 +41,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   topk: benchTopK,
   math: benchMath,
   matmul: benchMatmul,
+  linalg: benchLinalg,
   sync: benchSync,
   histogram: benchHistogram,
   random: benchRandom,
