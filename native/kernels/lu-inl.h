@@ -31,6 +31,10 @@ HWY_INLINE int64_t PanelPitch(int64_t rows) {
   return triangular::Pitch<T>(rows + kUnrolled * HWY_LANES(T));
 }
 
+HWY_INLINE int64_t PanelColumns(int64_t columns) {
+  return columns < kPanel ? (columns + kBlock - 1) / kBlock * kBlock : kPanel;
+}
+
 // Columns [s, s + kBlock) less what the ones before them say: their rows of U first, then all below.
 template <class T>
 HWY_NOINLINE void UpdateBlock(T* HWY_RESTRICT panel, int64_t pitch, int64_t rows, int64_t s) {
@@ -138,7 +142,7 @@ struct Factor {
   int64_t n;
   T* a;
   int64_t pitch;
-  T* panel;         // kPanel × PanelPitch(n)
+  T* panel;         // PanelColumns(n) × PanelPitch(n)
   int32_t* pivots;  // row i changed places with row pivots[i], in the order of i
   int64_t failed = -1;
 

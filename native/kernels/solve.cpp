@@ -12,8 +12,9 @@ using triangular::Steps;
 
 enum class Form { kLu, kCholesky, kSolve, kSolvePositive, kInverse, kDeterminant, kCount };
 
-constexpr int64_t kCorner = 64;  // columns of an inverse of a triangle that are found at once
-constexpr int64_t kReals = 3;    // results: 1 + the row without a pivot, or 0; a determinant is the second · 2^third
+constexpr int64_t kCorner = 64;    // columns of an inverse of a triangle that are found at once
+constexpr int64_t kSmall = 16384;  // bytes of memory on the stack, for matrices of a few rows
+constexpr int64_t kReals = 3;      // results: 1 + the row without a pivot, or 0; a determinant is the second · 2^third
 
 // The numbers of a determinant: their product as a fraction of [1, 2) and an exponent.
 struct Scaled {
@@ -54,6 +55,9 @@ struct Call {
   int32_t* order;
   double* results;
 
+  unsigned char* memory;
+  int64_t room = kSmall;
+
   int64_t pitch = 0, right_pitch = 0;
   T *work = nullptr, *x = nullptr;
   bool own = true;          // work is scratch
@@ -63,19 +67,27 @@ struct Call {
 
   HWY_INLINE bool Positive() const { return form == Form::kCholesky || form == Form::kSolvePositive; }
 
+  template <class U>
+  HWY_INLINE U* Take(int64_t count) {
+    const int64_t bytes = (count * static_cast<int64_t>(sizeof(U)) + 63) / 64 * 64;
+    if (bytes > room) return steps.job.template Scratch<U>(count);
+    room -= bytes;
+    return reinterpret_cast<U*>(memory + room);
+  }
+
   // Works in the memory of the results as far as it can: a page that is written for the first time costs as much as
   // the arithmetic on it.
   HWY_NOINLINE bool Allocate() {
     T* const result = form == Form::kLu ? second : form == Form::kCholesky || form == Form::kInverse ? first : nullptr;
     own = result == nullptr || !triangular::Spread<T>(n);
     pitch = own ? triangular::Pitch<T>(n) : n;
-    work = own ? steps.job.template Scratch<T>(n * pitch) : result;
+    work = own ? Take<T>(n * pitch) : result;
     if (work == nullptr && n > 0) return false;
     lu.a = cholesky.a = work;
     lu.pitch = cholesky.pitch = pitch;
     if (!Positive()) {
-      rows = steps.job.template Scratch<int32_t>(2 * n);
-      lu.panel = steps.job.template Scratch<T>(lu::kPanel * lu::PanelPitch<T>(n));
+      rows = Take<int32_t>(2 * n);
+      lu.panel = Take<T>(lu::PanelColumns(n) * lu::PanelPitch<T>(n));
       if (rows == nullptr || lu.panel == nullptr) return false;
       lu.pivots = rows + n;
     }
@@ -83,7 +95,7 @@ struct Call {
     if (form != Form::kSolve && form != Form::kSolvePositive && form != Form::kInverse) return true;
     const bool direct = form != Form::kInverse && triangular::Spread<T>(columns);
     right_pitch = direct ? columns : triangular::Pitch<T>(columns);
-    x = direct ? first : steps.job.template Scratch<T>(n * right_pitch);
+    x = direct ? first : Take<T>(n * right_pitch);
     return x != nullptr || n * columns == 0;
   }
 
@@ -214,6 +226,7 @@ Status Run(Job& job, Matrix<T> a, Enum<Form> form, Opt<Matrix<T>> b, Opt<Out<T>>
            Opt<Out<int32_t>> order, Result<double> results) {
   const int64_t n = a.rows;
   for (int64_t i = 0; i < kReals; ++i) results.data[i] = 0;
+  alignas(64) unsigned char memory[kSmall];
   Call<T> call{{job},
                form.value,
                {a.data, a.row_stride, a.col_stride},
@@ -223,7 +236,8 @@ Status Run(Job& job, Matrix<T> a, Enum<Form> form, Opt<Matrix<T>> b, Opt<Out<T>>
                first.value.data,
                second.value.data,
                order.value.data,
-               results.data};
+               results.data,
+               memory};
   if (!call.Allocate()) return Status::kNoMemory;
   call.Run();
   job.Total(call.steps.items);

@@ -54,6 +54,7 @@ export const cholesky: Cholesky = /* @__PURE__ */ defineKernel<Cholesky>({
       instance: a.dtype,
       values: solveValues(a, FORMS.cholesky, undefined, [n * n]),
       work: solveWork(a.dtype, n, 1 / 6, 0),
+      tiny: n < 2,
       finish(outputs) {
         refuseIndefinite(outputs)
         return matrix(outputs.arrays[0]!, n, n)

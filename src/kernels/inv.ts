@@ -53,6 +53,7 @@ export const inv: Inv = /* @__PURE__ */ defineKernel<Inv>({
       instance: a.dtype,
       values: solveValues(a, FORMS.inverse, undefined, [n * n]),
       work: solveWork(a.dtype, n, 1, 0),
+      tiny: n < 2,
       finish(outputs) {
         refuseSingular(outputs, n)
         return matrix(outputs.arrays[0]!, n, n)

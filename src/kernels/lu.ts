@@ -56,6 +56,7 @@ export const lu: Lu = /* @__PURE__ */ defineKernel<Lu>({
       instance: a.dtype,
       values: solveValues(a, FORMS.lu, undefined, [n * n, n * n]),
       work: solveWork(a.dtype, n, 1 / 3, 0),
+      tiny: n < 2,
       finish: ({ arrays }) => ({
         l: matrix(arrays[0]!, n, n),
         u: matrix(arrays[1]!, n, n),

@@ -106,6 +106,7 @@ export const solve: Solve = /* @__PURE__ */ defineKernel<Solve>({
       instance: dtype,
       values: solveValues(a, form, b, [n * b.cols]),
       work: solveWork(dtype, n, positive ? 1 / 6 : 1 / 3, b.cols),
+      tiny: n < 2,
       finish(outputs) {
         if (positive) refuseIndefinite(outputs)
         else refuseSingular(outputs, n)
