@@ -14,6 +14,7 @@ export const UNIFORM32 = 5
 export const TOSS = 6
 export const SHUFFLE = 7
 export const CHOICE = 8
+export const CLUSTERS = 9
 
 /** The four words of the last block, signed. */
 export const words: Int32Array = /* @__PURE__ */ new Int32Array(4)

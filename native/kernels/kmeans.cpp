@@ -1,0 +1,701 @@
+// kmeans: k-means++ and Lloyd's iterations; twin: src/kernels/kmeans.twin.ts.
+//
+// What decides is the direct distance Σ (x - c)² over the columns in order, in doubles, without fused steps. Which
+// centre is nearest is found quicker: |c|²/2 - x·c by fused steps in the type of x, points in lanes, and with a bound
+// for all that rounding can do. Where the two nearest are closer than that, the direct distances are computed. So the
+// labels are exact, whatever the instruction set.
+//
+// Sums are taken in blocks, point by point, and joined pairwise by block index.
+//
+// Source: S. Lloyd, Least squares quantization in PCM, IEEE Trans. Inf. Theory 28 (1982); D. Arthur and S.
+// Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007, with several candidates for each centre, as
+// they suggest.
+
+#include "core/job.h"
+#include "core/kernel.h"
+#include "kernels/philox-inl.h"
+#include "kernels/transpose-inl.h"
+
+namespace offloop::OFFLOOP_ISA {
+namespace {
+namespace kmeans_kernel {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr uint32_t kUse = 9;         // of random words; the others are in random.cpp
+constexpr int kMaxLanes = 24;        // candidates for a centre and the last centre, in whole vectors
+constexpr int64_t kTerms = 1 << 20;  // differences in a grain
+constexpr int64_t kStripe = 4096;    // elements of states that are joined at once
+constexpr double kInfinity = __builtin_inf();
+
+#if HWY_ARCH_ARM || (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
+constexpr int kVectors = 4;  // of points, by
+#else
+constexpr int kVectors = 2;
+#endif
+constexpr int kGroup = 4;  // centres in registers at once
+
+HWY_INLINE int64_t Least(int64_t a, int64_t b) { return a < b ? a : b; }
+HWY_INLINE int64_t Most(int64_t a, int64_t b) { return a > b ? a : b; }
+HWY_INLINE bool Finite(double x) { return x - x == 0; }
+
+// Points of a block: a grain's work, and at least four for each centre, so that sums stay few beside the points.
+HWY_INLINE int64_t BlockOf(int64_t clusters, int64_t columns) {
+  int64_t block = 16384;
+  while (block > 1024 && block * clusters * columns > kTerms) block /= 2;
+  while (block < 4 * clusters) block *= 2;
+  return block;
+}
+
+template <class T>
+HWY_INLINE double Square(const T* x, const double* c, int64_t d) {
+  double sum = 0;
+  for (int64_t j = 0; j < d; ++j) {
+    const double apart = static_cast<double>(x[j]) - c[j];
+    sum += apart * apart;
+  }
+  return sum;
+}
+
+// to[p * pad + c] = the distance of four points to each of `pad` centres, which are the columns of `across`.
+template <class T>
+HWY_NOINLINE void Direct(const T* const (&rows)[4], int64_t d, const double* across, int64_t pad, double* to) {
+  const hn::ScalableTag<double> tag;
+  const T *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3];
+  for (int64_t c = 0; c < pad; c += static_cast<int64_t>(hn::MaxLanes(tag))) {
+    auto s0 = hn::Zero(tag), s1 = s0, s2 = s0, s3 = s0;
+    for (int64_t j = 0; j < d; ++j) {
+      const auto centre = hn::LoadU(tag, across + j * pad + c);
+      const auto term = [&](const T* row, auto& sum) HWY_ATTR {
+        const auto apart = hn::Sub(hn::Set(tag, static_cast<double>(row[j])), centre);
+        sum = hn::Add(sum, hn::Mul(apart, apart));
+      };
+      term(r0, s0);
+      term(r1, s1);
+      term(r2, s2);
+      term(r3, s3);
+    }
+    hn::StoreU(s0, tag, to + c);
+    hn::StoreU(s1, tag, to + pad + c);
+    hn::StoreU(s2, tag, to + 2 * pad + c);
+    hn::StoreU(s3, tag, to + 3 * pad + c);
+  }
+}
+
+// The centres once more as the quick search reads them: groups of four, for each column side by side.
+template <class T>
+struct Quick {
+  T* groups;
+  T* half;     // |c|²/2, infinite for those that fill the last group
+  T most;      // the greatest |c|²
+  T relative;  // of |x|² + |c|²: what rounding may do to a difference of scores,
+  T absolute;  // and what underflow may
+};
+
+template <class T>
+constexpr int64_t kPoints = kVectors * HWY_LANES(T);
+
+// nearest[p] of the points in lanes of `tile`, d × kPoints; -1 where rounding may have decided.
+template <class T>
+HWY_NOINLINE void Nearest(const T* tile, int64_t d, int64_t clusters, const Quick<T>& quick, int32_t* nearest) {
+  using D = hn::ScalableTag<T>;
+  using V = hn::Vec<D>;
+  const D tag;
+  constexpr int64_t kLanes = HWY_LANES(T);
+  V first[kVectors], second[kVectors], which[kVectors], square[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    first[v] = second[v] = hn::Set(tag, static_cast<T>(kInfinity));
+    which[v] = square[v] = hn::Zero(tag);
+  }
+  for (int64_t j = 0; j < d; ++j)
+    for (int v = 0; v < kVectors; ++v) {
+      const V x = hn::LoadU(tag, tile + j * kPoints<T> + v * kLanes);
+      square[v] = hn::MulAdd(x, x, square[v]);
+    }
+  for (int64_t c = 0; c < clusters; c += kGroup) {
+    const T* group = quick.groups + c * d;
+    V score[kGroup][kVectors];
+    for (int r = 0; r < kGroup; ++r)
+      for (int v = 0; v < kVectors; ++v) score[r][v] = hn::Set(tag, quick.half[c + r]);
+    for (int64_t j = 0; j < d; ++j) {
+      V x[kVectors];
+      for (int v = 0; v < kVectors; ++v) x[v] = hn::LoadU(tag, tile + j * kPoints<T> + v * kLanes);
+      for (int r = 0; r < kGroup; ++r) {
+        const V centre = hn::Set(tag, group[j * kGroup + r]);
+        for (int v = 0; v < kVectors; ++v) score[r][v] = hn::NegMulAdd(centre, x[v], score[r][v]);
+      }
+    }
+    for (int r = 0; r < kGroup; ++r) {
+      const V number = hn::Set(tag, static_cast<T>(c + r));
+      for (int v = 0; v < kVectors; ++v) {
+        const auto less = hn::Lt(score[r][v], first[v]);
+        second[v] = hn::Min(second[v], hn::Max(first[v], score[r][v]));
+        which[v] = hn::IfThenElse(less, number, which[v]);
+        first[v] = hn::Min(first[v], score[r][v]);
+      }
+    }
+  }
+  for (int v = 0; v < kVectors; ++v) {
+    // Four times over: infinite before any score is.
+    const V size = hn::Mul(hn::Add(square[v], hn::Set(tag, quick.most)), hn::Set(tag, T{4}));
+    const V doubt = hn::MulAdd(size, hn::Set(tag, quick.relative / 4), hn::Set(tag, quick.absolute));
+    const V sure = hn::IfThenElse(hn::Gt(hn::Sub(second[v], first[v]), doubt), which[v], hn::Set(tag, T{-1}));
+    const hn::Rebind<int32_t, D> whole;
+    if constexpr (sizeof(T) == 8)
+      hn::StoreU(hn::DemoteTo(whole, sure), whole, nearest + v * kLanes);
+    else
+      hn::StoreU(hn::ConvertTo(whole, sure), whole, nearest + v * kLanes);
+  }
+}
+
+// state[label · d + j] += x[j] of points [begin, end) and columns [from, to), which lie `stride` apart.
+template <class T>
+HWY_NOINLINE void AddUp(const T* x, int64_t stride, const uint32_t* labels, int64_t begin, int64_t end, int64_t d,
+                        int64_t from, int64_t to, double* state) {
+  const hn::ScalableTag<double> tag;
+  const hn::Rebind<T, decltype(tag)> narrow;
+  constexpr int64_t kLanes = HWY_LANES(double);
+  for (int64_t i = begin; i < end; ++i) {
+    const T* row = x + i * stride;
+    double* sum = state + static_cast<int64_t>(labels[i]) * d;
+    int64_t j = from;
+    for (; j + kLanes <= to; j += kLanes) {
+      if constexpr (sizeof(T) == 8)
+        hn::StoreU(hn::Add(hn::LoadU(tag, sum + j), hn::LoadU(tag, row + j)), tag, sum + j);
+      else
+        hn::StoreU(hn::Add(hn::LoadU(tag, sum + j), hn::PromoteTo(tag, hn::LoadU(narrow, row + j))), tag, sum + j);
+    }
+    for (; j < to; ++j) sum[j] += static_cast<double>(row[j]);
+  }
+}
+
+template <class T>
+struct Clustering {
+  Job& job;
+  const T* x;
+  int64_t stride, n, d, k;
+  uint32_t* labels;
+  int64_t block = 0, blocks = 0, pad = 0;
+  bool fused = false;           // a grain finds the labels of a block and adds its points up
+  int64_t chunk = 0;            // otherwise: points of a grain that finds labels,
+  int64_t band = 0;             // and columns of one that adds up
+  double* centres = nullptr;    // k × d, always numbers of type T
+  double* across = nullptr;     // the same, d × pad, or the candidates for one
+  double* norms = nullptr;      // of centres
+  double* moved = nullptr;      // how far each has, squared
+  double* states = nullptr;     // of each block: sums, k × d, then how many points
+  double* partial = nullptr;    // a number for each block
+  int64_t* farthest = nullptr;  // the point of it
+  int64_t* changed = nullptr;   // of each grain: labels that are others than before
+  double* distances = nullptr;  // of each point
+  T* tiles = nullptr;           // of each thread
+  double* directs = nullptr;    // of each thread: four points to all centres
+  Quick<T> quick = {};
+  int64_t direct_size = 0;
+  int64_t changes = 0;
+  bool sound = true;  // every centre has a finite length
+
+  HWY_INLINE int64_t StateSize() const { return k * d + k; }
+  HWY_INLINE const T* Row(int64_t i) const { return x + i * stride; }
+  HWY_INLINE int64_t BlockEnd(int64_t b) const { return Least(n, (b + 1) * block); }
+
+  bool Allocate() {
+    block = BlockOf(k, d);
+    blocks = (n + block - 1) / block;
+    pad = (k + 7) / 8 * 8;
+    fused = block * k * d <= 2 * kTerms;
+    chunk = Most(1, kTerms / (kPoints<T> * k * d)) * kPoints<T>;
+    band = Least(d, Most(16, kTerms / 4 / block));
+    const int64_t grouped = (k + kGroup - 1) / kGroup * kGroup, threads = job.threads(), wide = Most(pad, kMaxLanes);
+    centres = job.Scratch<double>(k * d);
+    across = job.Scratch<double>(wide * d);
+    norms = job.Scratch<double>(k);
+    moved = job.Scratch<double>(k);
+    states = job.Scratch<double>(blocks * StateSize());
+    partial = job.Scratch<double>(blocks * kMaxLanes);
+    farthest = job.Scratch<int64_t>(blocks);
+    changed = job.Scratch<int64_t>(Most(blocks, (n + chunk - 1) / chunk));
+    distances = job.Scratch<double>(n);
+    tiles = job.Scratch<T>(threads * kPoints<T> * d);
+    directs = job.Scratch<double>(threads * 4 * wide);
+    direct_size = 4 * wide;
+    quick.groups = job.Scratch<T>(grouped * d);
+    quick.half = job.Scratch<T>(grouped);
+    if (centres == nullptr || across == nullptr || norms == nullptr || moved == nullptr || states == nullptr ||
+        partial == nullptr || farthest == nullptr || changed == nullptr || distances == nullptr || tiles == nullptr ||
+        directs == nullptr || quick.groups == nullptr || quick.half == nullptr)
+      return false;
+    __builtin_memset(quick.groups, 0, static_cast<size_t>(grouped * d) * sizeof(T));
+    for (int64_t c = k; c < grouped; ++c) quick.half[c] = static_cast<T>(kInfinity);
+    __builtin_memset(across, 0, static_cast<size_t>(wide * d) * sizeof(double));
+    constexpr T kUnit = sizeof(T) == 8 ? T{0x1p-53} : T{0x1p-24}, kTiny = sizeof(T) == 8 ? T{0x1p-1074} : T{0x1p-149};
+    // Each score is off by at most (d + 4) units of |x|² + |c|², each direct distance by (d + 2) of twice that; a
+    // difference of two by twice their sum, and some room.
+    quick.relative = static_cast<T>(6 * (d + 8)) * kUnit;
+    quick.absolute = static_cast<T>(8 * (d + 8)) * kTiny;
+    return true;
+  }
+
+  HWY_INLINE int64_t PassItems() const {
+    return fused ? blocks : (n + chunk - 1) / chunk + blocks * ((d + band - 1) / band);
+  }
+
+  // ---- Centres ----
+
+  // What the searches need of the centres; each new one is made by make(c).
+  template <class Make>
+  bool Publish(Make&& make) {
+    const bool ran = job.For(k, Most(1, kTerms / 16 / d), [&](int64_t begin, int64_t end) {
+      for (int64_t c = begin; c < end; ++c) {
+        make(c);
+        const double* centre = centres + c * d;
+        T* group = quick.groups + c / kGroup * kGroup * d + c % kGroup;
+        double norm = 0;
+        for (int64_t j = 0; j < d; ++j) {
+          norm += centre[j] * centre[j];
+          group[j * kGroup] = static_cast<T>(centre[j]);
+          across[j * pad + c] = centre[j];
+        }
+        norms[c] = norm;
+        quick.half[c] = static_cast<T>(0.5 * norm);
+      }
+    });
+    double most = 0;
+    sound = true;
+    for (int64_t c = 0; c < k; ++c) {
+      most = norms[c] > most ? norms[c] : most;
+      sound = sound && Finite(norms[c]);
+    }
+    quick.most = static_cast<T>(most);
+    return ran;
+  }
+
+  // ---- Labels and sums ----
+
+  // The nearest centre of each point of [begin, end); `fn` hears of them tile by tile. The number of changes.
+  template <class Fn>
+  int64_t Assign(int64_t begin, int64_t end, Fn&& fn) {
+    T* tile = tiles + job.lane() * kPoints<T> * d;
+    double* direct = directs + job.lane() * direct_size;
+    int64_t changes = 0;
+    for (int64_t at = begin; at < end; at += kPoints<T>) {
+      const int64_t count = Least(kPoints<T>, end - at);
+      int32_t nearest[kPoints<T>];
+      int64_t doubtful[kPoints<T> + 3], doubts = 0;
+      if (count < kPoints<T>) __builtin_memset(tile, 0, static_cast<size_t>(kPoints<T> * d) * sizeof(T));
+      transpose::Block(Row(at), stride, 1, tile, kPoints<T>, count, d);
+      Nearest<T>(tile, d, k, quick, nearest);
+      uint32_t* label = labels + at;
+      for (int64_t p = 0; p < count; ++p) {
+        if (nearest[p] < 0) {
+          doubtful[doubts++] = p;
+          continue;
+        }
+        const auto found = static_cast<uint32_t>(nearest[p]);
+        changes += found != label[p];
+        label[p] = found;
+      }
+      if (HWY_UNLIKELY(doubts > 0)) changes += Decide(at, doubtful, doubts, direct);
+      if (k * d * kPoints<T> > kTerms / 4 && job.stopped()) break;
+      fn(at, at + count);
+    }
+    return changes;
+  }
+
+  HWY_NOINLINE int64_t Decide(int64_t at, int64_t* doubtful, int64_t doubts, double* direct) {
+    int64_t changes = 0;
+    for (int64_t i = doubts; i % 4 != 0; ++i) doubtful[i] = doubtful[0];
+    for (int64_t i = 0; i < doubts; i += 4) {
+      if (i > 0 && k * d > kTerms / 16 && job.stopped()) break;
+      const T* const rows[4] = {Row(at + doubtful[i]), Row(at + doubtful[i + 1]), Row(at + doubtful[i + 2]),
+                                Row(at + doubtful[i + 3])};
+      Direct(rows, d, across, pad, direct);
+      for (int64_t p = 0; p < Least(4, doubts - i); ++p) {
+        double least = kInfinity;
+        uint32_t found = 0;
+        for (int64_t c = 0; c < k; ++c)
+          if (direct[p * pad + c] < least) least = direct[p * pad + c], found = static_cast<uint32_t>(c);
+        uint32_t& label = labels[at + doubtful[i + p]];
+        changes += found != label;
+        label = found;
+      }
+    }
+    return changes;
+  }
+
+  HWY_INLINE void Add(int64_t begin, int64_t end, int64_t from, int64_t to, double* state) {
+    AddUp(x, stride, labels, begin, end, d, from, to, state);
+    if (from == 0)
+      for (int64_t i = begin; i < end; ++i) state[k * d + labels[i]] += 1;
+  }
+
+  // New labels, and with `sums` what their points add up to, in states[0].
+  bool Label(bool sums) {
+    const int64_t size = StateSize();
+    int64_t grains = blocks;
+    if (fused) {
+      const bool ran = job.For(blocks, 1, [&](int64_t b, int64_t) {
+        double* state = states + b * size;
+        if (sums) __builtin_memset(state, 0, static_cast<size_t>(size) * sizeof(double));
+        changed[b] = Assign(b * block, BlockEnd(b), [&](int64_t begin, int64_t end) {
+          if (sums) Add(begin, end, 0, d, state);
+        });
+      });
+      if (!ran) return false;
+    } else {
+      grains = (n + chunk - 1) / chunk;
+      const bool ran = job.For(grains, 1, [&](int64_t b, int64_t) {
+        changed[b] = Assign(b * chunk, Least(n, (b + 1) * chunk), [](int64_t, int64_t) {});
+      });
+      if (!ran || (sums && !SumUp())) return false;
+    }
+    changes = 0;
+    for (int64_t b = 0; b < grains; ++b) changes += changed[b];
+    return !sums || Join();
+  }
+
+  // The states of all blocks from the labels that are there.
+  bool SumUp() {
+    const int64_t size = StateSize(), bands = (d + band - 1) / band;
+    return job.For(blocks * bands, 1, [&](int64_t at, int64_t) {
+      const int64_t b = at / bands, from = at % bands * band, to = Least(d, from + band);
+      double* state = states + b * size;
+      if (bands == 1)
+        __builtin_memset(state, 0, static_cast<size_t>(size) * sizeof(double));
+      else
+        for (int64_t c = 0; c < k; ++c) {
+          __builtin_memset(state + c * d + from, 0, static_cast<size_t>(to - from) * sizeof(double));
+          if (from == 0) state[k * d + c] = 0;
+        }
+      for (int64_t i = b * block, end = BlockEnd(b); i < end; i += 4096) {
+        if (block > 16384 && job.stopped()) return;
+        Add(i, Least(end, i + 4096), from, to, state);
+      }
+    });
+  }
+
+  bool Join() {
+    if (blocks == 1) return true;
+    const int64_t size = StateSize();
+    return job.For((size + kStripe - 1) / kStripe, 1, [&](int64_t at, int64_t) {
+      const int64_t from = at * kStripe, to = Least(size, from + kStripe);
+      for (int64_t step = 1; step < blocks; step *= 2) {
+        if (job.stopped()) return;
+        for (int64_t i = 0; i + step < blocks; i += 2 * step) {
+          double *left = states + i * size, *right = states + (i + step) * size;
+          for (int64_t e = from; e < to; ++e) left[e] += right[e];
+        }
+      }
+    });
+  }
+
+  // Distances to the own centre, and of each block their sum or the greatest.
+  bool Measure(bool greatest) {
+    return job.For(blocks, 1, [&](int64_t b, int64_t) {
+      double sum = 0, most = -1;
+      for (int64_t i = b * block, end = BlockEnd(b); i < end; ++i) {
+        const double apart = Square(Row(i), centres + labels[i] * d, d);
+        if (greatest) distances[i] = apart;
+        if (apart > most) most = apart, farthest[b] = i;
+        sum += apart;
+        if ((i + 1) * d % (kTerms / 4) < d && job.stopped()) return;
+      }
+      partial[b] = greatest ? most : sum;
+    });
+  }
+  double SumOfBlocks() {
+    for (int64_t step = 1; step < blocks; step *= 2)
+      for (int64_t i = 0; i + step < blocks; i += 2 * step) partial[i] += partial[i + step];
+    return partial[0];
+  }
+
+  // Each cluster without points takes the point that is farthest from its centre, the first of equal ones, from where
+  // it was; none is left at distance 0.
+  bool Relocate() {
+    double* counts = states + k * d;
+    bool any = false;
+    for (int64_t c = 0; c < k; ++c) any = any || counts[c] == 0;
+    if (!any) return true;
+    if (!Measure(true)) return false;
+    return job.Serial([&] {
+      for (int64_t c = 0; c < k; ++c) {
+        if (counts[c] != 0) continue;
+        int64_t best = 0;
+        for (int64_t b = 1; b < blocks; ++b)
+          if (partial[b] > partial[best]) best = b;
+        if (!(partial[best] > 0) || job.stopped()) return;
+        const int64_t i = farthest[best], own = labels[i];
+        for (int64_t j = 0; j < d; ++j) {
+          const double value = static_cast<double>(Row(i)[j]);
+          states[own * d + j] -= value;
+          states[c * d + j] = value;
+        }
+        counts[own] -= 1;
+        counts[c] = 1;
+        distances[i] = partial[best] = -1;
+        for (int64_t p = best * block, end = BlockEnd(best); p < end; ++p)
+          if (distances[p] > partial[best]) partial[best] = distances[p], farthest[best] = p;
+      }
+    });
+  }
+
+  // Centres become the means of their points; NaN if the job stopped.
+  double Move() {
+    const double* counts = states + k * d;
+    const bool ran = Publish([&](int64_t c) {
+      double apart = 0;
+      if (counts[c] > 0)
+        for (int64_t j = 0; j < d; ++j) {
+          const auto mean = static_cast<double>(static_cast<T>(states[c * d + j] / counts[c]));
+          const double step = mean - centres[c * d + j];
+          apart += step * step;
+          centres[c * d + j] = mean;
+        }
+      moved[c] = apart;
+    });
+    double sum = 0;
+    for (int64_t c = 0; c < k; ++c) sum += moved[c];
+    return ran ? sum : kInfinity;
+  }
+
+  // The mean of the columns' variances: what the points are from their mean, by the same steps with one cluster.
+  bool Spread(double& spread) {
+    const int64_t clusters = k;
+    k = 1;
+    bool ran = SumUp() && Join();
+    for (int64_t j = 0; ran && j < d; ++j) centres[j] = states[j] / static_cast<double>(n);
+    ran = ran && Measure(false);
+    spread = ran ? SumOfBlocks() / (static_cast<double>(n) * static_cast<double>(d)) : 0;
+    k = clusters;
+    return ran;
+  }
+
+  // ---- Seeds ----
+
+  struct Draws {
+    philox::Source source;
+    uint64_t next;
+    HWY_INLINE double Next() {
+      uint32_t words[4];
+      philox::Block(source, next++, words);
+      return static_cast<double>(uint64_t{words[0]} << 21 | words[1] >> 11) * 0x1p-53;
+    }
+  };
+
+  HWY_INLINE void Candidate(int64_t lane, int64_t lanes, int64_t point) {
+    for (int64_t j = 0; j < d; ++j) across[j * lanes + lane] = static_cast<double>(Row(point)[j]);
+  }
+
+  // partial[b * kMaxLanes + t] = Σ of the least distance of each point to the centres before and candidate t; the last
+  // of them is not yet in `distances`, and stands in lane `count`.
+  bool Weigh(int64_t count, int64_t lanes, bool first) {
+    return job.For(blocks, 1, [&](int64_t b, int64_t) {
+      const hn::ScalableTag<double> tag;
+      double* direct = directs + job.lane() * direct_size;
+      alignas(64) double sums[kMaxLanes] = {};
+      for (int64_t i = b * block, end = BlockEnd(b); i < end; i += 4) {
+        const T* const rows[4] = {Row(i), Row(Least(i + 1, end - 1)), Row(Least(i + 2, end - 1)),
+                                  Row(Least(i + 3, end - 1))};
+        Direct(rows, d, across, lanes, direct);
+        for (int64_t p = 0; p < Least(4, end - i); ++p) {
+          const double* to = direct + p * lanes;
+          double near = first ? kInfinity : distances[i + p];
+          if (!first && to[count] < near) near = to[count];
+          distances[i + p] = near;
+          const auto nearest = hn::Set(tag, near);
+          for (int64_t t = 0; t < lanes; t += HWY_LANES(double))
+            hn::Store(hn::Add(hn::Load(tag, sums + t), hn::Min(hn::LoadU(tag, to + t), nearest)), tag, sums + t);
+        }
+        if ((i + 4) * d * lanes % kTerms < 4 * d * lanes && job.stopped()) return;
+      }
+      __builtin_memcpy(partial + b * kMaxLanes, sums, sizeof sums);
+    });
+  }
+
+  // The point at which the sum of the least distances, up to centre `last` (lane `lane`), exceeds `target`.
+  int64_t Pick(double target, int64_t lane, const double* last) {
+    double sum = 0;
+    int64_t b = 0, found = -1;
+    for (int64_t at = 0; at < blocks; ++at) {
+      const double weight = partial[at * kMaxLanes + lane];
+      if (weight > 0) found = at;
+      if (sum + weight > target) break;
+      sum += weight;
+      b = at + 1;
+    }
+    if (found < 0) return 0;
+    if (b == blocks) {
+      b = found;
+      sum -= partial[b * kMaxLanes + lane];
+    }
+    int64_t pick = b * block;
+    for (int64_t i = b * block, end = BlockEnd(b); i < end; ++i) {
+      const double apart = Square(Row(i), last, d);
+      const double weight = apart < distances[i] ? apart : distances[i];
+      if (weight > 0) pick = i;
+      sum += weight;
+      if (sum > target) break;
+      if ((i + 1) * d % (kTerms / 4) < d && job.stopped()) break;
+    }
+    return pick;
+  }
+
+  // False if the job stopped, or distances are not finite, which `sound` says then.
+  bool Seed(Draws draws) {
+    sound = true;
+    const int64_t trials = k == 1 ? 1 : TrialsOf(k), lanes = (trials + 8) / 8 * 8;
+    double uniform[kMaxLanes];
+    int64_t candidates[kMaxLanes];
+    candidates[0] = static_cast<int64_t>(draws.Next() * static_cast<double>(n));
+    int64_t count = 1, lane = 0;
+    for (int64_t c = 0;; ++c) {
+      for (int64_t t = 0; t < count; ++t) Candidate(t, lanes, candidates[t]);
+      if (c > 0)
+        for (int64_t j = 0; j < d; ++j) across[j * lanes + count] = centres[(c - 1) * d + j];
+      if (!Weigh(count, lanes, c == 0)) return false;
+      double least = kInfinity;
+      lane = 0;
+      for (int64_t t = 0; t < count; ++t) {
+        double sum = 0;
+        for (int64_t b = 0; b < blocks; ++b) sum += partial[b * kMaxLanes + t];
+        if (sum < least) least = sum, lane = t;
+      }
+      sound = Finite(least);
+      if (!sound) return false;
+      for (int64_t j = 0; j < d; ++j) centres[c * d + j] = static_cast<double>(Row(candidates[lane])[j]);
+      if (c + 1 == k) return true;
+      for (int64_t t = 0; t < trials; ++t) uniform[t] = draws.Next();
+      const bool ran = job.For(trials, 1, [&](int64_t t, int64_t) {
+        candidates[t] = least > 0 ? Pick(uniform[t] * least, lane, centres + c * d)
+                                  : static_cast<int64_t>(uniform[t] * static_cast<double>(n));
+      });
+      if (!ran) return false;
+      count = trials;
+    }
+  }
+
+  static int64_t TrialsOf(int64_t clusters) {
+    // 2 + ln k, downwards.
+    int64_t trials = 2;
+    for (double bound = 2.718281828459045; static_cast<double>(clusters) >= bound; bound *= 2.718281828459045) ++trials;
+    return trials;
+  }
+
+  // ---- A run ----
+
+  struct Outcome {
+    double inertia;
+    int64_t iterations;
+    bool converged;
+  };
+
+  // False if the job stopped.
+  bool Run(int64_t iterations, double tolerance, Outcome& outcome) {
+    outcome = {__builtin_nan(""), 0, false};
+    if (!Publish([](int64_t) {})) return false;
+    if (!sound) return true;
+    bool settled = false;
+    while (outcome.iterations < iterations && !outcome.converged) {
+      ++outcome.iterations;
+      if (!Label(true)) return false;
+      if (outcome.iterations > 1 && changes == 0) {
+        outcome.converged = settled = true;
+        break;
+      }
+      if (!Relocate()) return false;
+      const double shift = Move();
+      if (job.stopped()) return false;
+      if (!sound || !Finite(shift)) return true;
+      outcome.converged = shift <= tolerance;
+    }
+    if ((!settled && !Label(false)) || !Measure(false)) return false;
+    outcome.inertia = SumOfBlocks();
+    return true;
+  }
+};
+
+// Rows of which the elements are not side by side are copied.
+template <class T>
+bool Dense(Job& job, const Matrix<T>& x, const T*& rows, int64_t& stride) {
+  rows = x.data, stride = x.row_stride;
+  if (x.col_stride == 1 || x.cols == 1) return true;
+  T* copy = job.Scratch<T>(x.rows * x.cols);
+  if (copy == nullptr) return false;
+  rows = copy, stride = x.cols;
+  const int64_t band = Most(1, kTerms / 4 / x.cols);
+  return job.For((x.rows + band - 1) / band, 1, [&](int64_t b, int64_t) {
+    const int64_t begin = b * band, count = Least(band, x.rows - begin);
+    // The transpose of the transpose.
+    transpose::Block(x.data + begin * x.row_stride, x.col_stride, x.row_stride, copy + begin * x.cols, x.cols, x.cols,
+                     count);
+  });
+}
+
+template <class T>
+Status Kmeans(Job& job, Matrix<T> x, int64_t clusters, Opt<Matrix<T>> init, int64_t key0, int64_t key1, int64_t runs,
+              int64_t iterations, double tolerance, Out<T> out, Out<uint32_t> labels, Result<double> result) {
+  Clustering<T> work{job, nullptr, 0, x.rows, x.cols, clusters, labels.data};
+  if (!work.Allocate() || !Dense(job, x, work.x, work.stride))
+    return job.status() == Status::kOk ? Status::kNoMemory : job.status();
+  const int64_t size = clusters * x.cols;
+  job.Total(runs * ((init.present ? 0 : clusters * work.blocks) + (iterations + 2) * work.PassItems()));
+  // The first labels that others are compared with; where several runs are made, the best so far.
+  uint32_t* best = runs > 1 ? job.Scratch<uint32_t>(x.rows) : nullptr;
+  double* kept = runs > 1 ? job.Scratch<double>(size) : nullptr;
+  if (runs > 1 && (best == nullptr || kept == nullptr)) return Status::kNoMemory;
+  const int64_t bytes = x.rows * static_cast<int64_t>(sizeof(uint32_t)), slice = 1 << 20;
+  const auto clear = [&] {
+    return job.For((bytes + slice - 1) / slice, 1, [&](int64_t b, int64_t) {
+      __builtin_memset(reinterpret_cast<char*>(labels.data) + b * slice, 0,
+                       static_cast<size_t>(Least(slice, bytes - b * slice)));
+    });
+  };
+  double within = 0;
+  if (tolerance > 0 && (!clear() || !work.Spread(within))) return job.status();
+  typename Clustering<T>::Outcome chosen{__builtin_nan(""), 0, false};
+  for (int64_t run = 0; run < runs; ++run) {
+    if (run > 0 || tolerance == 0)
+      if (!clear()) return job.status();
+    if (init.present) {
+      for (int64_t c = 0; c < clusters; ++c)
+        for (int64_t j = 0; j < x.cols; ++j)
+          work.centres[c * x.cols + j] =
+              static_cast<double>(init.value.data[c * init.value.row_stride + j * init.value.col_stride]);
+    } else {
+      const philox::Source source{static_cast<uint32_t>(key0), static_cast<uint32_t>(key1), kUse};
+      if (!work.Seed({source, static_cast<uint64_t>(run) << 32})) {
+        chosen.inertia = __builtin_nan("");
+        if (work.sound) return job.status();
+        break;
+      }
+    }
+    typename Clustering<T>::Outcome outcome;
+    if (!work.Run(iterations, tolerance * within, outcome)) return job.status();
+    if (!Finite(outcome.inertia)) {
+      chosen = outcome;
+      break;
+    }
+    const bool better = run == 0 || outcome.inertia < chosen.inertia;
+    if (better) chosen = outcome;
+    if (better && run + 1 < runs) {
+      __builtin_memcpy(best, labels.data, static_cast<size_t>(bytes));
+      __builtin_memcpy(kept, work.centres, static_cast<size_t>(size) * sizeof(double));
+    } else if (!better && run + 1 == runs) {
+      __builtin_memcpy(labels.data, best, static_cast<size_t>(bytes));
+      __builtin_memcpy(work.centres, kept, static_cast<size_t>(size) * sizeof(double));
+    }
+  }
+  for (int64_t e = 0; e < size; ++e) out.data[e] = static_cast<T>(work.centres[e]);
+  result.data[0] = chosen.inertia;
+  result.data[1] = static_cast<double>(chosen.iterations);
+  result.data[2] = chosen.converged ? 1 : 0;
+  return job.status();
+}
+
+}  // namespace kmeans_kernel
+}  // namespace
+
+OFFLOOP_KERNEL(kmeans, OFFLOOP_INSTANCE("f64", kmeans_kernel::Kmeans<double>),
+               OFFLOOP_INSTANCE("f32", kmeans_kernel::Kmeans<float>))
+
+}  // namespace offloop::OFFLOOP_ISA
