@@ -33,7 +33,8 @@ constexpr int kVectors = 4;  // of points, by
 #else
 constexpr int kVectors = 2;
 #endif
-constexpr int kGroup = 4;  // centres in registers at once
+constexpr int64_t kAhead = 64;  // columns of points that are fetched ahead
+constexpr int kGroup = 4;       // centres in registers at once
 
 HWY_INLINE int64_t Least(int64_t a, int64_t b) { return a < b ? a : b; }
 HWY_INLINE int64_t Most(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -170,6 +171,12 @@ HWY_NOINLINE void AddUp(const T* x, int64_t stride, const uint32_t* labels, int6
 }
 
 template <class T>
+HWY_NOINLINE void Transpose(const T* from, int64_t row_stride, int64_t col_stride, T* to, int64_t pitch, int64_t rows,
+                            int64_t cols) {
+  transpose::Block(from, row_stride, col_stride, to, pitch, rows, cols);
+}
+
+template <class T>
 struct Clustering {
   Job& job;
   const T* x;
@@ -199,7 +206,7 @@ struct Clustering {
   HWY_INLINE const T* Row(int64_t i) const { return x + i * stride; }
   HWY_INLINE int64_t BlockEnd(int64_t b) const { return Least(n, (b + 1) * block); }
 
-  bool Allocate() {
+  HWY_NOINLINE __attribute__((cold)) bool Allocate() {
     block = BlockOf(k, d);
     blocks = (n + block - 1) / block;
     pad = (k + 7) / 8 * 8;
@@ -242,12 +249,24 @@ struct Clustering {
 
   // ---- Centres ----
 
-  // What the searches need of the centres; each new one is made by make(c).
-  template <class Make>
-  bool Publish(Make&& make) {
+  // Centre c becomes the mean of its points, if it has any. How far that is, squared.
+  double Mean(int64_t c) {
+    const double count = states[k * d + c];
+    double apart = 0;
+    for (int64_t j = 0; count > 0 && j < d; ++j) {
+      const auto mean = static_cast<double>(static_cast<T>(states[c * d + j] / count));
+      const double step = mean - centres[c * d + j];
+      apart += step * step;
+      centres[c * d + j] = mean;
+    }
+    return apart;
+  }
+
+  // What the searches need of the centres, which become the means of their points first if `means`.
+  HWY_NOINLINE __attribute__((cold)) bool Publish(bool means) {
     const bool ran = job.For(k, Most(1, kTerms / 16 / d), [&](int64_t begin, int64_t end) {
       for (int64_t c = begin; c < end; ++c) {
-        make(c);
+        if (means) moved[c] = Mean(c);
         const double* centre = centres + c * d;
         T* group = quick.groups + c / kGroup * kGroup * d + c % kGroup;
         double norm = 0;
@@ -272,9 +291,8 @@ struct Clustering {
 
   // ---- Labels and sums ----
 
-  // The nearest centre of each point of [begin, end); `fn` hears of them tile by tile. The number of changes.
-  template <class Fn>
-  int64_t Assign(int64_t begin, int64_t end, Fn&& fn) {
+  // The nearest centre of each point of [begin, end), and their sums where there is a `state`. The number of changes.
+  HWY_NOINLINE int64_t Assign(int64_t begin, int64_t end, double* state) {
     T* tile = tiles + job.lane() * kPoints<T> * d;
     double* direct = directs + job.lane() * direct_size;
     int64_t changes = 0;
@@ -283,7 +301,13 @@ struct Clustering {
       int32_t nearest[kPoints<T>];
       int64_t doubtful[kPoints<T> + 3], doubts = 0;
       if (count < kPoints<T>) __builtin_memset(tile, 0, static_cast<size_t>(kPoints<T> * d) * sizeof(T));
-      transpose::Block(Row(at), stride, 1, tile, kPoints<T>, count, d);
+      Transpose(Row(at), stride, int64_t{1}, tile, kPoints<T>, count, d);
+      // The next tile comes to the cache meanwhile: the processor looks no further than a page, and a tile is about
+      // one.
+      if (const char* next = reinterpret_cast<const char*>(Row(at + kPoints<T>));
+          at + 2 * kPoints<T> <= end && stride == d && d <= kAhead)
+        for (int64_t byte = 0; byte < kPoints<T> * d * static_cast<int64_t>(sizeof(T)); byte += 64)
+          __builtin_prefetch(next + byte, 0, 3);
       Nearest<T>(tile, d, k, quick, nearest);
       uint32_t* label = labels + at;
       for (int64_t p = 0; p < count; ++p) {
@@ -297,7 +321,7 @@ struct Clustering {
       }
       if (HWY_UNLIKELY(doubts > 0)) changes += Decide(at, doubtful, doubts, direct);
       if (k * d * kPoints<T> > kTerms / 4 && job.stopped()) break;
-      fn(at, at + count);
+      if (state != nullptr) Add(at, at + count, 0, d, state);
     }
     return changes;
   }
@@ -330,23 +354,20 @@ struct Clustering {
   }
 
   // New labels, and with `sums` what their points add up to, in states[0].
-  bool Label(bool sums) {
+  HWY_NOINLINE __attribute__((cold)) bool Label(bool sums) {
     const int64_t size = StateSize();
     int64_t grains = blocks;
     if (fused) {
       const bool ran = job.For(blocks, 1, [&](int64_t b, int64_t) {
         double* state = states + b * size;
         if (sums) __builtin_memset(state, 0, static_cast<size_t>(size) * sizeof(double));
-        changed[b] = Assign(b * block, BlockEnd(b), [&](int64_t begin, int64_t end) {
-          if (sums) Add(begin, end, 0, d, state);
-        });
+        changed[b] = Assign(b * block, BlockEnd(b), sums ? state : nullptr);
       });
       if (!ran) return false;
     } else {
       grains = (n + chunk - 1) / chunk;
-      const bool ran = job.For(grains, 1, [&](int64_t b, int64_t) {
-        changed[b] = Assign(b * chunk, Least(n, (b + 1) * chunk), [](int64_t, int64_t) {});
-      });
+      const bool ran = job.For(
+          grains, 1, [&](int64_t b, int64_t) { changed[b] = Assign(b * chunk, Least(n, (b + 1) * chunk), nullptr); });
       if (!ran || (sums && !SumUp())) return false;
     }
     changes = 0;
@@ -355,7 +376,7 @@ struct Clustering {
   }
 
   // The states of all blocks from the labels that are there.
-  bool SumUp() {
+  HWY_NOINLINE __attribute__((cold)) bool SumUp() {
     const int64_t size = StateSize(), bands = (d + band - 1) / band;
     return job.For(blocks * bands, 1, [&](int64_t at, int64_t) {
       const int64_t b = at / bands, from = at % bands * band, to = Least(d, from + band);
@@ -374,7 +395,7 @@ struct Clustering {
     });
   }
 
-  bool Join() {
+  HWY_NOINLINE __attribute__((cold)) bool Join() {
     if (blocks == 1) return true;
     const int64_t size = StateSize();
     return job.For((size + kStripe - 1) / kStripe, 1, [&](int64_t at, int64_t) {
@@ -390,7 +411,7 @@ struct Clustering {
   }
 
   // Distances to the own centre, and of each block their sum or the greatest.
-  bool Measure(bool greatest) {
+  HWY_NOINLINE __attribute__((cold)) bool Measure(bool greatest) {
     return job.For(blocks, 1, [&](int64_t b, int64_t) {
       double sum = 0, most = -1;
       for (int64_t i = b * block, end = BlockEnd(b); i < end; ++i) {
@@ -403,7 +424,7 @@ struct Clustering {
       partial[b] = greatest ? most : sum;
     });
   }
-  double SumOfBlocks() {
+  HWY_NOINLINE __attribute__((cold)) double SumOfBlocks() {
     for (int64_t step = 1; step < blocks; step *= 2)
       for (int64_t i = 0; i + step < blocks; i += 2 * step) partial[i] += partial[i + step];
     return partial[0];
@@ -411,7 +432,7 @@ struct Clustering {
 
   // Each cluster without points takes the point that is farthest from its centre, the first of equal ones, from where
   // it was; none is left at distance 0.
-  bool Relocate() {
+  HWY_NOINLINE __attribute__((cold)) bool Relocate() {
     double* counts = states + k * d;
     bool any = false;
     for (int64_t c = 0; c < k; ++c) any = any || counts[c] == 0;
@@ -439,27 +460,8 @@ struct Clustering {
     });
   }
 
-  // Centres become the means of their points; NaN if the job stopped.
-  double Move() {
-    const double* counts = states + k * d;
-    const bool ran = Publish([&](int64_t c) {
-      double apart = 0;
-      if (counts[c] > 0)
-        for (int64_t j = 0; j < d; ++j) {
-          const auto mean = static_cast<double>(static_cast<T>(states[c * d + j] / counts[c]));
-          const double step = mean - centres[c * d + j];
-          apart += step * step;
-          centres[c * d + j] = mean;
-        }
-      moved[c] = apart;
-    });
-    double sum = 0;
-    for (int64_t c = 0; c < k; ++c) sum += moved[c];
-    return ran ? sum : kInfinity;
-  }
-
   // The mean of the columns' variances: what the points are from their mean, by the same steps with one cluster.
-  bool Spread(double& spread) {
+  HWY_NOINLINE __attribute__((cold)) bool Spread(double& spread) {
     const int64_t clusters = k;
     k = 1;
     bool ran = SumUp() && Join();
@@ -488,7 +490,7 @@ struct Clustering {
 
   // partial[b * kMaxLanes + t] = Σ of the least distance of each point to the centres before and candidate t; the last
   // of them is not yet in `distances`, and stands in lane `count`.
-  bool Weigh(int64_t count, int64_t lanes, bool first) {
+  HWY_NOINLINE __attribute__((cold)) bool Weigh(int64_t count, int64_t lanes, bool first) {
     return job.For(blocks, 1, [&](int64_t b, int64_t) {
       const hn::ScalableTag<double> tag;
       double* direct = directs + job.lane() * direct_size;
@@ -513,7 +515,7 @@ struct Clustering {
   }
 
   // The point at which the sum of the least distances, up to centre `last` (lane `lane`), exceeds `target`.
-  int64_t Pick(double target, int64_t lane, const double* last) {
+  HWY_NOINLINE __attribute__((cold)) int64_t Pick(double target, int64_t lane, const double* last) {
     double sum = 0;
     int64_t b = 0, found = -1;
     for (int64_t at = 0; at < blocks; ++at) {
@@ -541,7 +543,7 @@ struct Clustering {
   }
 
   // False if the job stopped, or distances are not finite, which `sound` says then.
-  bool Seed(Draws draws) {
+  HWY_NOINLINE __attribute__((cold)) bool Seed(Draws draws) {
     sound = true;
     const int64_t trials = k == 1 ? 1 : TrialsOf(k), lanes = (trials + 8) / 8 * 8;
     double uniform[kMaxLanes];
@@ -590,9 +592,9 @@ struct Clustering {
   };
 
   // False if the job stopped.
-  bool Run(int64_t iterations, double tolerance, Outcome& outcome) {
+  HWY_NOINLINE __attribute__((cold)) bool Run(int64_t iterations, double tolerance, Outcome& outcome) {
     outcome = {__builtin_nan(""), 0, false};
-    if (!Publish([](int64_t) {})) return false;
+    if (!Publish(false)) return false;
     if (!sound) return true;
     bool settled = false;
     while (outcome.iterations < iterations && !outcome.converged) {
@@ -603,8 +605,9 @@ struct Clustering {
         break;
       }
       if (!Relocate()) return false;
-      const double shift = Move();
-      if (job.stopped()) return false;
+      if (!Publish(true)) return false;
+      double shift = 0;
+      for (int64_t c = 0; c < k; ++c) shift += moved[c];
       if (!sound || !Finite(shift)) return true;
       outcome.converged = shift <= tolerance;
     }
@@ -616,7 +619,7 @@ struct Clustering {
 
 // Rows of which the elements are not side by side are copied.
 template <class T>
-bool Dense(Job& job, const Matrix<T>& x, const T*& rows, int64_t& stride) {
+HWY_NOINLINE __attribute__((cold)) bool Dense(Job& job, const Matrix<T>& x, const T*& rows, int64_t& stride) {
   rows = x.data, stride = x.row_stride;
   if (x.col_stride == 1 || x.cols == 1) return true;
   T* copy = job.Scratch<T>(x.rows * x.cols);
@@ -626,14 +629,15 @@ bool Dense(Job& job, const Matrix<T>& x, const T*& rows, int64_t& stride) {
   return job.For((x.rows + band - 1) / band, 1, [&](int64_t b, int64_t) {
     const int64_t begin = b * band, count = Least(band, x.rows - begin);
     // The transpose of the transpose.
-    transpose::Block(x.data + begin * x.row_stride, x.col_stride, x.row_stride, copy + begin * x.cols, x.cols, x.cols,
-                     count);
+    Transpose(x.data + begin * x.row_stride, x.col_stride, x.row_stride, copy + begin * x.cols, x.cols, x.cols, count);
   });
 }
 
 template <class T>
-Status Kmeans(Job& job, Matrix<T> x, int64_t clusters, Opt<Matrix<T>> init, int64_t key0, int64_t key1, int64_t runs,
-              int64_t iterations, double tolerance, Out<T> out, Out<uint32_t> labels, Result<double> result) {
+HWY_NOINLINE __attribute__((cold)) Status Kmeans(Job& job, Matrix<T> x, int64_t clusters, Opt<Matrix<T>> init,
+                                                 int64_t key0, int64_t key1, int64_t runs, int64_t iterations,
+                                                 double tolerance, Out<T> out, Out<uint32_t> labels,
+                                                 Result<double> result) {
   Clustering<T> work{job, nullptr, 0, x.rows, x.cols, clusters, labels.data};
   if (!work.Allocate() || !Dense(job, x, work.x, work.stride))
     return job.status() == Status::kOk ? Status::kNoMemory : job.status();
