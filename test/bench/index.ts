@@ -6,6 +6,7 @@ import { info } from 'offloop'
 import { benchBudget } from './budget.js'
 import { Bench, met, quantile, type Row, table, verdict } from './common.js'
 import { benchCrossover } from './crossover.js'
+import { benchEigh } from './eigh.js'
 import { benchElementwise } from './elementwise.js'
 import { benchEstimate } from './estimate.js'
 import { benchFft } from './fft.js'
@@ -43,6 +44,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   matmul: benchMatmul,
   linalg: benchLinalg,
   sync: benchSync,
+  eigh: benchEigh,
   histogram: benchHistogram,
   random: benchRandom,
   fft: benchFft,
