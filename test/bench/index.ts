@@ -27,6 +27,7 @@ import { benchScans } from './scans.js'
 import { benchSelect } from './select.js'
 import { benchSort } from './sort.js'
 import { benchSum } from './sum.js'
+import { benchSvd } from './svd.js'
 import { benchSync } from './sync.js'
 import { benchTasks } from './tasks.js'
 import { benchTopK } from './topk.js'
@@ -43,6 +44,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   math: benchMath,
   matmul: benchMatmul,
   linalg: benchLinalg,
+  svd: benchSvd,
   sync: benchSync,
   eigh: benchEigh,
   histogram: benchHistogram,
