@@ -64,8 +64,8 @@ HWY_NOINLINE Sums Side(const double* d, const double* z, int64_t from, int64_t t
 // Root i of `count`, between d[i] and d[i + 1] (the last one beyond all): its nearer pole, and the distance from there.
 // Each step interpolates both sides of the root by one pole each (the "middle way": R.-C. Li, LAPACK Working Note 89),
 // and halves the bracket where that leads outside or goes slowly.
-HWY_NOINLINE void Solve(const double* d, const double* z, int64_t count, int64_t i, double norm2, double& pole,
-                        double& distance) {
+__attribute__((cold)) HWY_NOINLINE void Solve(const double* d, const double* z, int64_t count, int64_t i, double norm2,
+                                              double& pole, double& distance) {
   constexpr double eps = 0x1p-52;
   const bool last = i == count - 1;
   const int64_t p = last ? i - 1 : i;
@@ -146,32 +146,26 @@ HWY_NOINLINE bool Multiply(Job& job, gemm::Memory<Product<T>>& memory, int64_t m
   return gemm::Gemm<Product<T>>(job, m, n, k, alpha, a, b, beta, c, step, false, gemm::Nothing(), &memory);
 }
 
-HWY_INLINE void StoreAs(V v, double* to, int64_t count) {
+HWY_INLINE void StoreSome(V v, double* to, int64_t count) {
   const D d;
   if (HWY_LIKELY(count >= kLanes)) return hn::StoreU(v, d, to);
   alignas(64) double some[kLanes];
   hn::Store(v, d, some);
   for (int64_t l = 0; l < count; ++l) to[l] = some[l];
 }
-HWY_INLINE void StoreAs(V v, float* to, int64_t count) {
-  const D d;
-  alignas(64) double some[kLanes];
-  hn::Store(v, d, some);
-  for (int64_t l = 0; l < kLanes && l < count; ++l) to[l] = static_cast<float>(some[l]);
-}
 
-template <class T>
 struct Tree {
-  using Work = gemm::Workspace<Product<T>>;
+  using Work = gemm::Workspace<Product<double>>;
 
   Job& job;
-  gemm::Memory<Product<T>>& memory;
+  gemm::Memory<Product<double>>& memory;
   int64_t size;
   const double *diagonal, *off;  // off[i] is right of diagonal[i]
   bool vectors;
-  T *left, *right;                      // n × n, rows are vectors
-  T *mix_left, *mix_right, *copy;       // n × n
-  T *first = nullptr, *last = nullptr;  // without vectors: those columns of the right ones of each part
+  double eps;                                // of the matrix: what is less than some of it is none
+  double *left, *right;                      // n × n, rows are vectors
+  double *mix_left, *mix_right, *copy;       // n × n
+  double *first = nullptr, *last = nullptr;  // without vectors: those columns of the right ones of each part
   double* d = nullptr;
   int64_t* order = nullptr;  // of a part: its rows by rising d
 
@@ -181,13 +175,13 @@ struct Tree {
   int64_t *kept = nullptr, *gone = nullptr, *source = nullptr, *slot = nullptr;
   uint8_t* kind = nullptr;
   Rotation* rotations = nullptr;
-  T *packed_first = nullptr, *packed_last = nullptr;
+  double *packed_first = nullptr, *packed_last = nullptr;
 
   HWY_INLINE bool Allocate() {
     const int64_t n = size + 1;
     double* numbers = job.Scratch<double>(8 * n);
     int64_t* places = job.Scratch<int64_t>(5 * n);
-    T* ends = job.Scratch<T>(vectors ? 1 : 4 * n);
+    double* ends = job.Scratch<double>(vectors ? 1 : 4 * n);
     kind = job.Scratch<uint8_t>(n);
     rotations = job.Scratch<Rotation>(n);
     if (numbers == nullptr || places == nullptr || ends == nullptr || kind == nullptr || rotations == nullptr)
@@ -207,16 +201,16 @@ struct Tree {
     return true;
   }
 
-  HWY_INLINE bool Mix(const Work* work, int64_t m, int64_t n, int64_t k, const T* a, const T* b, T* c) {
-    const View<T> av{a, size, 1}, bv{b, size, 1};
-    if (work == nullptr) return Multiply<T>(job, memory, m, n, k, T{1}, av, bv, T{0}, c, size);
-    gemm::Leaf<Product<T>>(*work, m, n, k, T{1}, av, bv, T{0}, c, size);
+  HWY_INLINE bool Mix(const Work* work, int64_t m, int64_t n, int64_t k, const double* a, const double* b, double* c) {
+    const View<double> av{a, size, 1}, bv{b, size, 1};
+    if (work == nullptr) return Multiply<double>(job, memory, m, n, k, 1.0, av, bv, 0.0, c, size);
+    gemm::Leaf<Product<double>>(*work, m, n, k, 1.0, av, bv, 0.0, c, size);
     return true;
   }
 
   // Joins the parts [r0, r0 + below) and [r0 + below + 1, r0 + n) by the row between them. In a grain where there is a
   // workspace.
-  HWY_NOINLINE bool Merge(int64_t r0, int64_t n, int64_t below, bool wide, const Work* work) {
+  __attribute__((cold)) HWY_NOINLINE bool Merge(int64_t r0, int64_t n, int64_t below, bool wide, const Work* work) {
     const bool here = work != nullptr;
     const int64_t mid = r0 + below, end = r0 + n;
     const bool above = end - mid - 1 > 0 || wide;
@@ -231,7 +225,7 @@ struct Tree {
       largest = Larger(largest, d[p]);
     }
     // Below the last bit of the largest entry nothing counts. The floor keeps squares from underflowing.
-    const double least = Larger(8 * (sizeof(T) == 8 ? 0x1p-52 : 0x1p-23) * largest, 1e-120);
+    const double least = Larger(8 * eps * largest, 1e-120);
     int64_t turns = 0, keeps = 0, goes = 0;
     const double a = alpha * tail(mid), b = wide ? beta * head(end) : 0;
     const double both = wide ? __builtin_sqrt(a * a + b * b) : a;
@@ -300,7 +294,7 @@ struct Tree {
       };
       if (!Each(here, keeps, 8000 / keeps, mixing)) return false;
       for (int side = 0; side < 2; ++side) {
-        T *const rows = side == 0 ? left : right, *const mix = side == 0 ? mix_left : mix_right;
+        double *const rows = side == 0 ? left : right, *const mix = side == 0 ? mix_left : mix_right;
         const int64_t width = n + (side == 1 && wide ? 1 : 0);
         const auto turning = [&](int64_t begin, int64_t stop) __attribute__((noinline)) {
           const int64_t c0 = r0 + begin * kColumns, c1 = r0 + (stop * kColumns < width ? stop * kColumns : width);
@@ -313,7 +307,7 @@ struct Tree {
           for (int64_t t = begin; t < stop; ++t) Copy(rows + source[r0 + t] * size, copy + (r0 + t) * size, r0, width);
         };
         if (!Each(here, n, 40000 / n, copying)) return false;
-        const T* left_mix = mix + r0 * size + r0;
+        const double* left_mix = mix + r0 * size + r0;
         const bool ran = Mix(work, keeps, below + 1, lower, left_mix, copy + r0 * size + r0, rows + r0 * size + r0) &&
                          Mix(work, keeps, width - below - 1, keeps - mixed, left_mix + mixed,
                              copy + (r0 + mixed) * size + mid + 1, rows + r0 * size + mid + 1);
@@ -404,12 +398,12 @@ struct Tree {
     });
     const V by_right = hn::Set(tag, 1 / __builtin_sqrt(Total(right2)));
     const double by = 1 / __builtin_sqrt(1 + Total(left2));
-    T *const to_right = mix_right + (r0 + i) * size + r0, *const to_left = mix_left + (r0 + i) * size + r0;
+    double *const to_right = mix_right + (r0 + i) * size + r0, *const to_left = mix_left + (r0 + i) * size + r0;
     Parts(r0, count, i, [&](int64_t t, V v, V u) HWY_ATTR {
-      StoreAs(hn::Mul(v, by_right), to_right + t, count - t);
-      StoreAs(hn::Mul(u, hn::Set(tag, by)), to_left + t, count - t);
+      StoreSome(hn::Mul(v, by_right), to_right + t, count - t);
+      StoreSome(hn::Mul(u, hn::Set(tag, by)), to_left + t, count - t);
     });
-    to_left[slot[r0]] = static_cast<T>(-by);
+    to_left[slot[r0]] = -by;
   }
 
   HWY_NOINLINE void Ends(int64_t r0, int64_t count, int64_t i) {
@@ -424,19 +418,19 @@ struct Tree {
       }
     });
     const double by = 1 / __builtin_sqrt(norm2);
-    first[r0 + i] = static_cast<T>(to_first * by), last[r0 + i] = static_cast<T>(to_last * by);
+    first[r0 + i] = to_first * by, last[r0 + i] = to_last * by;
   }
 
-  static HWY_INLINE void Turn(T* HWY_RESTRICT keep, T* HWY_RESTRICT go, int64_t count, const Rotation& by) {
-    const T c = static_cast<T>(by.c), s = static_cast<T>(by.s);
+  static HWY_INLINE void Turn(double* HWY_RESTRICT keep, double* HWY_RESTRICT go, int64_t count, const Rotation& by) {
+    const double c = by.c, s = by.s;
     for (int64_t i = 0; i < count; ++i) {
-      const T x = keep[i], y = go[i];
+      const double x = keep[i], y = go[i];
       keep[i] = c * x + s * y;
       go[i] = c * y - s * x;
     }
   }
-  static HWY_INLINE void Copy(const T* source_row, T* to_row, int64_t column, int64_t width) {
-    __builtin_memcpy(to_row + column, source_row + column, static_cast<size_t>(width) * sizeof(T));
+  static HWY_INLINE void Copy(const double* source_row, double* to_row, int64_t column, int64_t width) {
+    __builtin_memcpy(to_row + column, source_row + column, static_cast<size_t>(width) * sizeof(double));
   }
 
   // ---- The tree ----
@@ -470,16 +464,16 @@ struct Tree {
   }
 
   // Everything. `left` and `right` hold identities; d and `order` are the result.
-  HWY_NOINLINE bool Run() {
+  __attribute__((cold)) HWY_NOINLINE bool Run() {
     Part* parts = job.Scratch<Part>(size);
     const int64_t threads = job.threads();
     constexpr int64_t room = Work::kPanel + Work::kCopies;
-    auto* panels = vectors ? job.Scratch<T>(room * threads) : nullptr;
+    auto* panels = vectors ? job.Scratch<double>(room * threads) : nullptr;
     if (parts == nullptr || (vectors && panels == nullptr)) return false;
     for (int64_t p = 0; p <= size && !vectors; ++p) first[p] = last[p] = 1;
     const int64_t count = List(0, size, false, parts, 0);
     const auto growing = [&](int64_t begin, int64_t stop) {
-      T* own = vectors ? panels + room * job.lane() : nullptr;
+      double* own = vectors ? panels + room * job.lane() : nullptr;
       const Work work{own, own + (vectors ? Work::kPanel : 0)};
       for (int64_t p = begin; p < stop; ++p) Small(parts[p].r0, parts[p].n, parts[p].wide, work);
     };

@@ -150,7 +150,8 @@ struct Blocks {
   }
 
   // T of `count` reflections (LAPACK's larft: Schreiber & Van Loan, 1989).
-  HWY_NOINLINE bool Factor(const T* w, int64_t pitch, int64_t count, int64_t length, const T* tau) {
+  __attribute__((cold)) HWY_NOINLINE bool Factor(const T* w, int64_t pitch, int64_t count, int64_t length,
+                                                 const T* tau) {
     if (!Multiply<T>(job, memory, count, count, length, T{1}, {w, pitch, 1}, {w, 1, pitch}, T{0}, gram, kBlock))
       return false;
     return job.Serial([&] {
@@ -168,7 +169,7 @@ struct Blocks {
   }
 
   // C ← H₁·H₂·…·C, C having as many rows as reflections have entries.
-  HWY_NOINLINE bool FromLeft(const Set<T>& set, T* c, int64_t columns, int64_t step) {
+  __attribute__((cold)) HWY_NOINLINE bool FromLeft(const Set<T>& set, T* c, int64_t columns, int64_t step) {
     for (int64_t b = (set.count - 1) / kBlock * kBlock; b >= 0 && set.count > 0; b -= kBlock) {
       const int64_t count = set.count - b < kBlock ? set.count - b : kBlock, from = b + set.shift;
       const int64_t length = set.length - from;
@@ -188,8 +189,8 @@ struct Blocks {
   }
 
   // One block, to the rows of C: C − C·Wᵀ·T·W, or with `transposed` its transpose Tᵀ.
-  HWY_NOINLINE bool ToRows(const T* w, int64_t pitch, int64_t count, int64_t length, const T* tau, bool transposed,
-                           T* c, int64_t rows, int64_t step) {
+  __attribute__((cold)) HWY_NOINLINE bool ToRows(const T* w, int64_t pitch, int64_t count, int64_t length, const T* tau,
+                                                 bool transposed, T* c, int64_t rows, int64_t step) {
     const View<T> t = transposed ? View<T>{factor, 1, kBlock} : View<T>{factor, kBlock, 1};
     return Factor(w, pitch, count, length, tau) &&
            Multiply<T>(job, memory, rows, count, length, T{1}, {c, step, 1}, {w, 1, pitch}, T{0}, first, kBlock) &&
@@ -198,7 +199,7 @@ struct Blocks {
   }
 
   // C ← C·(H₁·H₂·…)ᵀ, C having as many columns as reflections have entries.
-  HWY_NOINLINE bool FromRight(const Set<T>& set, T* c, int64_t rows, int64_t step) {
+  __attribute__((cold)) HWY_NOINLINE bool FromRight(const Set<T>& set, T* c, int64_t rows, int64_t step) {
     for (int64_t b = (set.count - 1) / kBlock * kBlock; b >= 0 && set.count > 0; b -= kBlock) {
       const int64_t count = set.count - b < kBlock ? set.count - b : kBlock, from = b + set.shift;
       if (set.length - from <= 0) continue;
@@ -214,8 +215,8 @@ struct Blocks {
 
 // A of m × n, m >= n, column by column, becomes its reflections; R goes to `r`, column by column, with zeros below.
 template <class T>
-HWY_NOINLINE bool Triangle(Job& job, Blocks<T>& blocks, T* a, int64_t m, int64_t n, int64_t pitch, T* tau, T* r,
-                           int64_t r_pitch) {
+__attribute__((cold)) HWY_NOINLINE bool Triangle(Job& job, Blocks<T>& blocks, T* a, int64_t m, int64_t n, int64_t pitch,
+                                                 T* tau, T* r, int64_t r_pitch) {
   constexpr int64_t kWidth = 32;
   const int64_t padded = (m + kLine<T> - 1) / kLine<T> * kLine<T>, chunks = (m + kChunk - 1) / kChunk;
   T* partial = job.Scratch<T>((chunks + 1) * kWidth);
@@ -331,7 +332,7 @@ struct Bidiagonal {
   }
 
   // What the groups of the pass over row k found: its reflection, and how much of each vector it takes off.
-  HWY_INLINE double EndRow(int64_t k, int64_t terms, const Grid& grid) {
+  __attribute__((cold)) HWY_NOINLINE void EndRow(int64_t k, int64_t terms, const Grid& grid) {
     T* row = flat + (terms + 1) * across_pitch;  // not yet a reflection
     double total[kTerms + 1] = {};
     for (int64_t g = 0; g < grid.count; ++g)
@@ -349,7 +350,6 @@ struct Bidiagonal {
     for (int64_t c = k + 1; c < n; ++c) to[c] = row[c] = row[c] * by;
     to[k + 1] = row[k + 1] = 1;
     beta = found.beta, weight = scale;
-    return scale;
   }
   double beta = 0, weight = 0;
 
@@ -437,7 +437,7 @@ struct Bidiagonal {
     Dots<T>(row, 0, 1, row, whole, found + kTerms);
   }
 
-  HWY_NOINLINE bool Run() {
+  __attribute__((cold)) HWY_NOINLINE bool Run() {
     for (int64_t k0 = 0; k0 < n; k0 += kPanel) {
       const int64_t width = n - k0 < kPanel ? n - k0 : kPanel;
       Grid grid{0, 1};

@@ -95,36 +95,38 @@ struct Decomposition {
     });
   }
 
-  HWY_NOINLINE bool Identity(T* matrix) {
+  HWY_NOINLINE bool Identity(double* matrix) {
     return job.For(n, 1 + 20000 / n, [&](int64_t begin, int64_t end) {
-      __builtin_memset(matrix + begin * n, 0, static_cast<size_t>((end - begin) * n) * sizeof(T));
+      __builtin_memset(matrix + begin * n, 0, static_cast<size_t>((end - begin) * n) * sizeof(double));
       for (int64_t i = begin; i < end; ++i) matrix[i * n + i] = 1;
     });
   }
 
   // to[p] = rows[order of the p-th largest], n of its `width` entries, then zeros.
-  HWY_NOINLINE bool ToRows(const T* rows, const int64_t* order, T* to, int64_t width) {
+  HWY_NOINLINE bool ToRows(const double* rows, const int64_t* order, T* to, int64_t width) {
     return job.For(n, 1 + 20000 / width, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; ++p) {
-        __builtin_memcpy(to + p * width, rows + order[n - 1 - p] * n, static_cast<size_t>(n) * sizeof(T));
+        const double* row = rows + order[n - 1 - p] * n;
+        for (int64_t i = 0; i < n; ++i) to[p * width + i] = static_cast<T>(row[i]);
         __builtin_memset(to + p * width + n, 0, static_cast<size_t>(width - n) * sizeof(T));
       }
     });
   }
   // The same as columns: of `height` entries.
-  HWY_NOINLINE bool ToColumns(const T* rows, const int64_t* order, T* to, int64_t height) {
+  HWY_NOINLINE bool ToColumns(const double* rows, const int64_t* order, T* to, int64_t height) {
     constexpr int64_t kSide = 16;
     return job.For((height + kSide - 1) / kSide, 1 + 2000 / n, [&](int64_t begin, int64_t end) {
       const int64_t last = end * kSide < height ? end * kSide : height, full = last < n ? last : n;
       for (int64_t p0 = 0; p0 < n; p0 += kSide)
         for (int64_t i = begin * kSide; i < full; ++i)
-          for (int64_t p = p0; p < p0 + kSide && p < n; ++p) to[i * n + p] = rows[order[n - 1 - p] * n + i];
+          for (int64_t p = p0; p < p0 + kSide && p < n; ++p)
+            to[i * n + p] = static_cast<T>(rows[order[n - 1 - p] * n + i]);
       const int64_t from = begin * kSide > n ? begin * kSide : n;
       if (from < last) __builtin_memset(to + from * n, 0, static_cast<size_t>((last - from) * n) * sizeof(T));
     });
   }
 
-  HWY_NOINLINE bool Run(bool wide, bool vectors, T* u, T* s, T* vt) {
+  __attribute__((cold)) HWY_NOINLINE bool Run(bool wide, bool vectors, T* u, T* s, T* vt) {
     gemm::Memory<gemm::Real<T>> memory;
     svd_reflect::Blocks<T> blocks{job, memory, nullptr, nullptr, nullptr, nullptr};
     const bool tall = m >= 16 && 5 * m >= 8 * n;
@@ -153,11 +155,16 @@ struct Decomposition {
       if (i + 1 < n) size = svd_merge::Larger(size, svd_merge::Magnitude(numbers[n + i]));
     }
 
+    // The result is not there yet: where it holds doubles, they are what vectors are mixed by.
     const int64_t square = vectors ? n * n : 1;
-    T* rows = job.Scratch<T>(3 * square);
+    constexpr bool lend = sizeof(T) == sizeof(double);
+    double* rows = job.Scratch<double>((lend ? 3 : 5) * square);
     if (rows == nullptr) return false;
-    svd_merge::Tree<T> tree{job,  memory,        n, numbers, numbers + n,      vectors,
-                            rows, rows + square, u, vt,      rows + 2 * square};
+    double* mix_left = lend ? reinterpret_cast<double*>(u) : rows + 3 * square;
+    double* mix_right = lend ? reinterpret_cast<double*>(vt) : rows + 4 * square;
+    gemm::Memory<gemm::Real<double>> doubles;
+    svd_merge::Tree tree{job,  doubles,       n,        numbers,   numbers + n,      vectors, lend ? 0x1p-52 : 0x1p-23,
+                         rows, rows + square, mix_left, mix_right, rows + 2 * square};
     if (!tree.Allocate()) return false;
     if (vectors && !(Identity(rows) && Identity(rows + square))) return false;
     if (!tree.Run()) return false;
