@@ -87,7 +87,7 @@ void StreamAsk(int64_t lines, StreamAhead ahead) {
   for (; lines > 0; --lines) AskFor(ahead);
 }
 
-void StreamPut(void* out, const void* buffer, int64_t bytes, bool past) {
+void StreamPut(void* out, const void* buffer, int64_t bytes, bool past, const StreamAhead& ahead) {
   auto* to = static_cast<char*>(out);
   const auto* from = static_cast<const char*>(buffer);
   if (!past) {
@@ -99,7 +99,7 @@ void StreamPut(void* out, const void* buffer, int64_t bytes, bool past) {
   if (at > bytes) at = bytes;
   std::memcpy(to, from, static_cast<size_t>(at));
   const int64_t lines = (bytes - at) / kLine;
-  StreamLines(to + at, from + at, lines);
+  StreamLines(to + at, from + at, lines, ahead);
   at += lines * kLine;
   std::memcpy(to + at, from + at, static_cast<size_t>(bytes - at));
 }

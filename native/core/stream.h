@@ -23,7 +23,7 @@ void StreamAsk(int64_t lines, StreamAhead ahead);
 
 // Copies a buffer that lies in the first cache. `past`: whole lines go past the caches, and a grain that wrote such
 // lines calls StreamFence before it ends.
-void StreamPut(void* out, const void* buffer, int64_t bytes, bool past);
+void StreamPut(void* out, const void* buffer, int64_t bytes, bool past, const StreamAhead& ahead = {});
 void StreamFence();
 
 // Elements [at, end) of x as doubles, `wanted` of them (at most kStreamTile): where they lie, or converted into
