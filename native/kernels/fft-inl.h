@@ -177,6 +177,8 @@ struct Pairs {
   int64_t step;  // numbers between rows
   bool swap;     // the parts exchanged
   double scale;
+  // Rows so far apart that none is fetched with another, but not so far that the second cache loses them again.
+  bool far() const { return step >= 128 && step <= 1024; }
   OFFLOOP_INLINE void Get(int64_t r, Row& row) const {
     LoadPairs(row, x + r * step);
     if (swap) Swap(row);
@@ -190,6 +192,17 @@ struct Pairs {
   static OFFLOOP_INLINE void Swap(Row& row) {
     const Lanes re = row.re;
     row.re = row.im, row.im = re;
+  }
+};
+
+// A buffer whose rows' places in memory are asked for as they are read: the last pass writes there, too far apart for
+// the processor to see it coming.
+struct Asking : Buffer {
+  const Pairs& to;
+  OFFLOOP_INLINE void Get(int64_t r, Row& row) const {
+    row = rows[r];
+    __builtin_prefetch(to.x + r * to.step, 1);
+    __builtin_prefetch(to.x + r * to.step + 8, 1);
   }
 };
 
@@ -278,6 +291,8 @@ Row* Columns(int64_t n, Row* a, Row* b, const double* roots, const Pairs* from, 
         Pass<8>(*from, Buffer{b}, m, s, roots);
       else if (m == 1 && to != nullptr)
         Pass<8>(Buffer{a}, *to, m, s, roots);
+      else if (s == 1 && to != nullptr && to->far())
+        Pass<8>(Asking{{a}, *to}, Buffer{b}, m, s, roots);
       else
         Pass<8>(Buffer{a}, Buffer{b}, m, s, roots);
     } else if (radix == 4) {
@@ -285,6 +300,8 @@ Row* Columns(int64_t n, Row* a, Row* b, const double* roots, const Pairs* from, 
         Pass<4>(*from, Buffer{b}, m, s, roots);
       else if (m == 1 && to != nullptr)
         Pass<4>(Buffer{a}, *to, m, s, roots);
+      else if (s == 1 && to != nullptr && to->far())
+        Pass<4>(Asking{{a}, *to}, Buffer{b}, m, s, roots);
       else
         Pass<4>(Buffer{a}, Buffer{b}, m, s, roots);
     } else if (radix == 2) {

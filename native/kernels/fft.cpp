@@ -6,6 +6,7 @@
 // one (Bluestein). Real lines are complex ones of half the length. Which n1, and all roots, come with the call: see
 // src/kernels/fft.twin.ts, which computes the same step by step.
 
+#include "core/stream.h"
 #include "kernels/fft-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
@@ -75,6 +76,8 @@ struct Source {
     const double a = e * parts < avail ? At(at) : 0, b = im != 0 && e * 2 + 1 < avail ? At(at + im) : 0;
     re = swap ? b : a, im_part = swap ? a : b;
   }
+  int64_t Bytes(int64_t e) const { return e * each * (narrow ? 4 : 8); }
+  const char* Address(int64_t e) const { return static_cast<const char*>(x) + Bytes(e); }
   bool plain() const { return !narrow && each == 2 && im == 1; }
   Source Shift(int64_t by) const {
     Source moved = *this;
@@ -228,7 +231,16 @@ void First(const Line& line, const Source& source, Row* rows, int64_t begin, int
       }
     }
     Row* to = rows + c;
+    // What the next group reads: so far apart that the processor does not see it coming.
+    const char* ask =
+        group + 1 < end && line.n2 >= 64 && line.n2 <= 512 ? source.Address(lots.first[0] + kLanes) : nullptr;
     for (int64_t k = 0; k < line.n1; k += kLanes, to += height) {
+      if (ask != nullptr) {
+        for (int i = 0; i < kLanes; ++i, ask += source.Bytes(line.n2)) {
+          __builtin_prefetch(ask);
+          __builtin_prefetch(ask + 64);
+        }
+      }
       Lanes re[kLanes], im[kLanes];
       for (int i = 0; i < kLanes; ++i) {
         const int64_t at = k + i < line.n1 ? k + i : line.n1 - 1;
@@ -612,23 +624,42 @@ Status Lines(Job& job, Op op, const Line& line, const Source& source, const Targ
     return job.status();
   }
   if (spread.alone) {
+    // Lines that fill more than the caches hold are made in a buffer and go past them, while the next one is fetched.
+    const int64_t length = target.each * target.only;  // numbers of a result
+    const bool past =
+        !target.narrow && target.each == target.im + 1 && target.lane == length && count * length * 8 >= kStreamBytes;
+    const int64_t line_rows = past ? (length + 2 * kLanes - 1) / (2 * kLanes) : 0;
+    const int64_t each = spread.each + line_rows;
+    const auto run = [&](Row* memory, int64_t begin, int64_t end) {
+      const Work work = Carve(memory, spread, 1);
+      double* buffer = reinterpret_cast<double*>(memory + spread.each);
+      StreamAhead ahead;
+      for (int64_t i = begin; i < end; ++i) {
+        const Source one = source.Shift(i * source.lane);
+        if (!past) {
+          Transform(nullptr, op, line, one, target.Shift(i * target.lane), work);
+          continue;
+        }
+        Target to = target;
+        to.x = buffer;
+        Transform(nullptr, op, line, one, to, work);
+        ahead.next[0] = static_cast<const char*>(source.Shift((i + 1) * source.lane).x);
+        ahead.step[0] = source.lane * (source.narrow ? 4 : 8) / (length / 8 + 1), ahead.count = 1;
+        StreamPut(static_cast<double*>(target.x) + i * target.lane, buffer, length * 8, true, ahead);
+      }
+      if (past) StreamFence();
+    };
     const int64_t grain = kGrain / spread.size;  // at least 2
-    if (spread.each <= kOnStack) {
+    if (each <= kOnStack) {
       job.For(count, grain, [&](int64_t b, int64_t e) {
         Row memory[kOnStack];
-        const Work work = Carve(memory, spread, 1);
-        for (int64_t i = b; i < e; ++i)
-          Transform(nullptr, op, line, source.Shift(i * source.lane), target.Shift(i * target.lane), work);
+        run(memory, b, e);
       });
       return job.status();
     }
-    Row* memory = job.Scratch<Row>(spread.each * job.threads());
+    Row* memory = job.Scratch<Row>(each * job.threads());
     if (memory == nullptr) return Status::kNoMemory;
-    job.For(count, grain, [&](int64_t b, int64_t e) {
-      const Work work = Carve(memory + spread.each * job.lane(), spread, 1);
-      for (int64_t i = b; i < e; ++i)
-        Transform(nullptr, op, line, source.Shift(i * source.lane), target.Shift(i * target.lane), work);
-    });
+    job.For(count, grain, [&](int64_t b, int64_t e) { run(memory + each * job.lane(), b, e); });
     return job.status();
   }
   Row* memory = ScratchFor(job, kept, spread.each + spread.buffers * (job.threads() - 1));
