@@ -83,7 +83,14 @@ export const SIGNATURE: Record<string, string> = /* @__PURE__ */ instancesOf(
   DTYPES,
   'matrix:$ in:$? in:f64 inout:f64? inout:f64? enum:5 integer integer number out:$',
 )
-const ABSENT: Value = { kind: 'absent' }
+
+// Values of every call. They are of one shape, and made once: calls of some hundred elements are mostly this.
+const scalar = (kind: 'enum' | 'integer' | 'number', value: number): Value => ({ kind, value })
+const ABSENT = /* @__PURE__ */ Object.freeze({ kind: 'absent', value: 0 }) as Value
+const ZERO = /* @__PURE__ */ scalar('integer', 0)
+const ONE = /* @__PURE__ */ scalar('number', 1)
+const KINDS = /* @__PURE__ */ [0, 1, 2, 3, 4].map((value) => scalar('enum', value))
+const FLAGS = /* @__PURE__ */ Array.from({ length: 32 }, (_, value) => scalar('integer', value))
 
 /** An array, or a matrix, of numbers; `pairs`: two for each element. */
 function readLines(x: unknown, pairs: boolean): MatrixValue & { dtype: Dtype } {
@@ -158,20 +165,24 @@ export function callOf(
   const chirp: Value =
     plan.spectrum === 0 ? ABSENT : { kind: 'inout', array: plan.filled ?? new Float64Array(plan.spectrum) }
   const kept = plan.scratch === 0 ? undefined : takeScratch(plan.scratch)
+  const values: Value[] = [
+    x,
+    other,
+    plan.given,
+    chirp,
+    kept === undefined ? ABSENT : { kind: 'inout', array: kept },
+    KINDS[op]!,
+    second === 0 ? ZERO : scalar('integer', second),
+    FLAGS[known ? flags | KNOWN : flags]!,
+    scale === 1 ? ONE : scalar('number', scale),
+    { kind: 'out', dtype, length, array: out },
+  ]
+  if (kept === undefined && plan.spectrum === 0) {
+    return { instance: dtype, values, work, tiny, finish: ({ arrays }) => finish(arrays[0]!) }
+  }
   return {
     instance: dtype,
-    values: [
-      x,
-      other,
-      { kind: 'in', array: plan.table },
-      chirp,
-      kept === undefined ? ABSENT : { kind: 'inout', array: kept },
-      { kind: 'enum', value: op },
-      { kind: 'integer', value: second },
-      { kind: 'integer', value: known ? flags | KNOWN : flags },
-      { kind: 'number', value: scale },
-      { kind: 'out', dtype, length, array: out },
-    ],
+    values,
     work: work + (known ? 0 : plan.work[0] + plan.work[1]),
     tiny,
     finish({ arrays }) {

@@ -4,6 +4,7 @@
  * At an offset: [n, kind, n1 or -, inner, roots1, roots2, step, table, bits, spectrum], where each name but the first
  * three is an offset, 0 if there is none.
  */
+import type { InValue } from '../engine/values.js'
 import { cosPart, sinPart } from './sin.twin.js'
 
 export const SMOOTH = 0
@@ -20,6 +21,8 @@ const HEAD = 10
 
 export interface Plan {
   readonly table: Float64Array
+  /** The same as a value of a call. */
+  readonly given: InValue
   /** Where the plan of a second axis begins. */
   readonly second: number
   /** Numbers of the spectra of Bluestein convolutions, which the first call fills. */
@@ -270,8 +273,10 @@ export function planOf(n: number, real: boolean, second: number): Plan {
   else builder.complex(n)
   const at = second === 0 || second === n ? 0 : builder.complex(second)
   const half = real && n % 2 === 0 ? workOf(n / 2) + n * 1.5 : workOf(n)
+  const table = builder.finish()
   const plan: Plan = {
-    table: builder.finish(),
+    table,
+    given: { kind: 'in', array: table },
     second: at,
     spectrum: builder.spectrum,
     scratch: Math.max(scratchOf(n, real), second === 0 ? 0 : scratchOf(second, false)),
@@ -293,8 +298,10 @@ export function planOf(n: number, real: boolean, second: number): Plan {
 }
 
 /** For what needs none. */
+const NONE = /* @__PURE__ */ new Float64Array(0)
 export const NO_PLAN: Plan = /* @__PURE__ */ Object.freeze({
-  table: /* @__PURE__ */ new Float64Array(0),
+  table: NONE,
+  given: { kind: 'in' as const, array: NONE },
   second: 0,
   spectrum: 0,
   scratch: 0,
