@@ -57,14 +57,6 @@ OFFLOOP_INLINE void Scale(const int32_t* sums, int64_t n, double by, uint8_t* ou
   for (int64_t i = 0; i < n; ++i) out[i] = static_cast<uint8_t>(static_cast<int32_t>(sums[i] * by + 0.5));
 }
 
-template <class K>
-struct To {
-  template <class T>
-  OFFLOOP_INLINE K operator()(T value) const {
-    return static_cast<K>(value);
-  }
-};
-
 template <class T, class K>
 Status Run(Job& job, In<T> x, int64_t height, int64_t width, int64_t channels, Enum<Border> border, double value,
            int64_t down, int64_t across, Out<T> out) {

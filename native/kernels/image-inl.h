@@ -69,17 +69,19 @@ OFFLOOP_INLINE void Ahead(const T* data, const Shape& s, int64_t y, int64_t from
   for (int64_t i = 0; i < count; i += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(row + i);
 }
 
-struct Widen {
+// Converts elements to what is computed with.
+template <class K>
+struct To {
   template <class T>
-  OFFLOOP_INLINE double operator()(T value) const {
-    return static_cast<double>(value);
+  OFFLOOP_INLINE K operator()(T value) const {
+    return static_cast<K>(value);
   }
 };
 
 // Elements from one row of a buffer to the next: at least 8 more than a row has, and whole lines. Long rows that are a
 // power of two apart would fall into the same sets of a cache; short ones share pages, each of which costs a fault.
 OFFLOOP_INLINE int64_t Pitch(int64_t elements) {
-  return elements < 512 ? RoundUp(elements, 16) + 16 : RoundUp(elements, 512) + 40;
+  return elements < 512 ? RoundUp(elements, 16) + 16 : RoundUp(elements, 512) + 64;
 }
 
 // fn(y, end, x, right) for each tile of at most `rows` x `cols` pixels.

@@ -67,7 +67,7 @@ Status Run(Job& job, In<T> x, int64_t height, int64_t width, int64_t channels, E
       rows[1] = rows[2];
       rows[2] = first;
       Ahead(x.data, s, y + 4, left, right);
-      LoadRow(x.data, s, y, left - 1, right + 1, first, Widen());
+      LoadRow(x.data, s, y, left - 1, right + 1, first, To<double>());
       if (y <= top) continue;
       gradients(rows[0], rows[1], rows[2], channels, count, result);
       StreamPut(out.data + ((y - 1) * width + left) * channels, result, count * 4, past);

@@ -16,7 +16,7 @@ import {
   type SamePixels,
 } from '../core/image.js'
 import { type Matrix, type MatrixLike, matrix } from '../core/matrix.js'
-import type { Call, Value } from '../engine/values.js'
+import type { Agreement, Call, Value } from '../engine/values.js'
 import { convolve2dTwin } from './convolve2d.twin.js'
 
 type Weights = MatrixLike<Float32Array> | MatrixLike<Float64Array>
@@ -28,10 +28,12 @@ export interface Convolve2d {
    * [a, b] is the kernel's centre. The result is as large as the image; each channel is filtered by itself.
    *
    * As SciPy's `ndimage.convolve`. OpenCV's `filter2D` and sharp's `convolve` do not turn the kernel around: for a
-   * kernel that is not symmetric, turn it by 180° to get theirs. The weights are rounded to f32, the sums are made in
-   * f64, in the order of the kernel's rows, and rounded once: to f32, or for bytes to the nearest whole number
-   * (halves to even), within 0 to 255. The same bits on every CPU, for any number of threads, and as `.js`. NaN and
-   * infinities reach every pixel whose neighbourhood holds them.
+   * kernel that is not symmetric, turn it by 180° to get theirs. The weights are rounded to f32.
+   *
+   * Floats are summed in f32, in the order of the kernel's rows: within n · 2⁻²⁴ · Σ |kernel| · |x| of the exact sum of n
+   * products, and `.js`, which sums in f64, within one rounding of it. The same bits for any number of threads. Bytes
+   * are summed in f64 and rounded once, to the nearest whole number (halves to even), within 0 to 255: the same on every
+   * CPU, and as `.js`. NaN and infinities reach every pixel whose neighbourhood holds them.
    *
    * @param image - `data` (Uint8Array, Uint8ClampedArray or Float32Array) and `shape`
    * @param kernel - matrix of weights, odd numbers of rows and columns up to 31, Float32Array or Float64Array
@@ -64,7 +66,7 @@ export interface Convolve2d {
     kernel: Weights,
     options: SyncOptions & BorderOptions & { out: O },
   ): Image<O>
-  /** Blocks this thread: the convolution in plain JavaScript, with the same bits. See `convolve2d`. */
+  /** Blocks this thread: the convolution in plain JavaScript. See `convolve2d`. */
   js<T extends Pixels>(image: ImageLike<T>, kernel: Weights, options?: BorderOptions & None): Image<FreshPixels<T>>
   /** Blocks this thread: the convolution into `out` in plain JavaScript. */
   js<T extends Pixels, O extends SamePixels<T>>(
@@ -81,6 +83,9 @@ export const FILTER_INSTANCES: Readonly<Record<string, string>> = {
   f32: 'in:f32 integer integer integer enum:5 number in:f64 integer integer boolean out:f32',
   u8: 'in:u8 integer integer integer enum:5 number in:f64 integer integer boolean out:u8',
 }
+
+/** Of floats; bytes are exact. */
+export const FILTER_AGREEMENT: Agreement = { bound: '(n + 1) · 2⁻²⁴ · Σ |weight| · |x| for n weights', norm: 200 }
 
 /** A call of native/kernels/convolve2d.cpp. `apart`: weights down a column and then those along a row. */
 export function filterCall(
@@ -107,12 +112,15 @@ export function filterCall(
     { kind: 'boolean', value: apart ? 1 : 0 },
     { kind: 'out', dtype, length, array: out },
   ]
-  const each = apart ? 1.6 + 0.045 * (rows + 2 * cols) : 1.4 + 0.042 * rows * cols
+  const floats = dtype === 'f32'
+  const each = apart
+    ? (floats ? 0.5 : 1.6) + (floats ? 0.025 : 0.045) * (rows + 2 * cols)
+    : (floats ? 0.5 : 1.4) + (floats ? 0.022 : 0.042) * rows * cols
   return {
     instance: dtype,
     values,
     work: 6000 + length * each,
-    tiny: length <= 8,
+    tiny: !floats && length <= 8,
     finish: ({ arrays }) => ({ data: arrays[0], shape: [...shape] }),
   }
 }
@@ -129,7 +137,7 @@ export const filterTraffic = ({ values }: Call): { bytes: number; flops: number 
 export const convolve2d: Convolve2d = /* @__PURE__ */ defineKernel<Convolve2d>({
   name: 'convolve2d',
   summary: 'Convolution of an image with a kernel of up to 31 × 31 weights',
-  agreement: 'exact',
+  agreement: FILTER_AGREEMENT,
   arity: 2,
   options: ['border', 'value', 'out'],
   instances: FILTER_INSTANCES,

@@ -12,7 +12,7 @@ import {
   readImage,
   type SamePixels,
 } from '../core/image.js'
-import { FILTER_INSTANCES, filterCall, filterTraffic } from './convolve2d.js'
+import { FILTER_AGREEMENT, FILTER_INSTANCES, filterCall, filterTraffic } from './convolve2d.js'
 import { convolve2dTwin } from './convolve2d.twin.js'
 
 export interface GaussianFilterOptions extends BorderOptions {
@@ -31,9 +31,12 @@ export interface GaussianFilter {
    * itself. With sigma 2 that is 17 of them.
    *
    * As SciPy's `ndimage.gaussian_filter`, except that bytes are rounded once, at the end: to the nearest whole number,
-   * halves to even. The weights are rounded to f32 and add up to 1 to 2⁻²⁵, so that a constant image stays as
-   * it is. Sums are made in f64, and rounded to f32 after each of the two passes. The same bits on every CPU, for any
-   * number of threads, and as `.js`. NaN and infinities reach every pixel whose neighbourhood holds them.
+   * halves to even. The weights are rounded to f32 and add up to 1 to 2⁻²⁵.
+   *
+   * Floats are summed in f32: within (n + 2) · 2⁻²⁴ of the largest of |x| in the neighbourhood, n weights in both passes
+   * together; `.js` sums in f64 and rounds after each pass. The same bits for any number of threads. Bytes are summed
+   * as `.js` does: the same on every CPU, and constant images stay as they are. NaN and infinities reach every pixel
+   * whose neighbourhood holds them.
    *
    * @param image - `data` (Uint8Array, Uint8ClampedArray or Float32Array) and `shape`
    * @param options - `sigma`; `truncate` or `radius`, `border`, `value`; `out`: the array of the result, apart from the image
@@ -62,7 +65,7 @@ export interface GaussianFilter {
     image: ImageLike<T>,
     options: SyncOptions & GaussianFilterOptions & { out: O },
   ): Image<O>
-  /** Blocks this thread: the blurred image in plain JavaScript, with the same bits. See `gaussianFilter`. */
+  /** Blocks this thread: the blurred image in plain JavaScript. See `gaussianFilter`. */
   js<T extends Pixels>(image: ImageLike<T>, options: GaussianFilterOptions & None): Image<FreshPixels<T>>
   /** Blocks this thread: the blurred image into `out` in plain JavaScript. */
   js<T extends Pixels, O extends SamePixels<T>>(
@@ -113,7 +116,7 @@ export const gaussianFilter: GaussianFilter = /* @__PURE__ */ defineKernel<Gauss
   name: 'gaussianFilter',
   native: 'convolve2d',
   summary: 'An image blurred by a Gaussian',
-  agreement: 'exact',
+  agreement: FILTER_AGREEMENT,
   arity: 1,
   options: ['sigma', 'truncate', 'radius', 'border', 'value', 'out'],
   instances: FILTER_INSTANCES,
