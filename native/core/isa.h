@@ -17,13 +17,6 @@ struct IsaLevel {
 extern const IsaLevel kIsaLevels[];
 extern const int kIsaLevelCount;
 
-// True if this CPU (and its operating system) can run the level.
-bool CpuHas(const char* level);
-
-// True if this CPU, besides AVX-512, multiplies and adds whole numbers in one instruction (VNNI): no level of its own,
-// since few kernels ask.
-bool CpuHasVnni();
-
 // The best level that runs here, or the one OFFLOOP_ISA names if that runs; null if none does.
 const IsaLevel* ChooseIsa();
 

@@ -14,7 +14,7 @@
 // Gemm() is for bodies.
 #pragma once
 
-#include "core/isa.h"
+#include "core/cpu.h"
 #include "core/job.h"
 #include "kernels/simd-inl.h"
 

@@ -16,6 +16,7 @@
 
 #include "check.h"
 #include "core/control.h"
+#include "core/cpu.h"
 #include "core/isa.h"
 
 namespace offloop {

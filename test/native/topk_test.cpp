@@ -14,6 +14,7 @@
 
 #include "check.h"
 #include "core/control.h"
+#include "core/cpu.h"
 #include "core/isa.h"
 #include "core/pool.h"
 
