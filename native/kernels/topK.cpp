@@ -12,6 +12,7 @@
 // Where nothing can be dropped (identical rows, a common offset that drowns the
 // differences), every pair is scored directly: slower, not wrong.
 #include "core/job.h"
+#include "kernels/gemm-inl.h"
 #include "kernels/topK-list-inl.h"
 #include "kernels/topK-tile-inl.h"
 
@@ -374,8 +375,206 @@ Status TopK(Job& job, Matrix<T> queries, Matrix<T> corpus, int64_t k, Enum<Metri
   return n == 1 ? search.One() : search.Many();
 }
 
+// Bytes: what the same numbers give as floats. Their products are exact in 32-bit integers (up to kMostBytes columns),
+// and so are the scores made of them: nothing is looked at twice. The loops are those of Search::Many over the products
+// of gemm-inl.h; the filter needs no more room for errors than a few roundings of floats.
+constexpr int64_t kMostBytes = 33025;
+
+struct ByteSearch {
+  using K = gemm::Bytes;
+  static constexpr int kLanes = gemm::kLanes<K>;
+  static constexpr int64_t kSub = 8 * gemm::kRows, kQueries = 256, kTerms = 1024;  // terms packed in a grain
+
+  struct Room {
+    alignas(64) int32_t rows[kSub * gemm::kPitch<K>];
+    alignas(64) int32_t products[kSub * kQueries];
+    alignas(64) float g[kQueries];
+    alignas(64) float t[kQueries];
+    float limits[kQueries];
+  };
+
+  Job& job;
+  Matrix<uint8_t> queries, corpus;
+  Metric metric;
+  Board<float> board;
+  int64_t dim;
+  Bound bound;
+  int64_t packed, query_block;  // pairs of elements; queries per tile
+  int32_t *query_norms, *row_norms;
+  int32_t* panels;
+  Room* rooms;
+
+  HWY_INLINE int64_t QueriesFrom(int64_t first) const {
+    return queries.rows - first < query_block ? queries.rows - first : query_block;
+  }
+
+  static HWY_NOINLINE int32_t Norm(const Matrix<uint8_t>& m, int64_t row) {
+    const uint8_t* data = m.data + row * m.row_stride;
+    uint32_t sum = 0;
+    if (m.col_stride == 1)
+      for (int64_t i = 0; i < m.cols; ++i) sum += uint32_t{data[i]} * data[i];
+    else
+      for (int64_t i = 0; i < m.cols; ++i) sum += uint32_t{data[i * m.col_stride]} * data[i * m.col_stride];
+    return static_cast<int32_t>(sum);
+  }
+
+  // Part `chunk` of one panel of the block of queries from `first` on.
+  HWY_NOINLINE void Prepare(int64_t first, int64_t panel, int64_t chunk) {
+    const int64_t count = QueriesFrom(first);
+    const gemm::Panels<K> split(count);
+    if (panel >= split.count) return;
+    const int64_t at = split.First(panel), width = split.Vectors(panel) * kLanes;
+    const int64_t used = count - at < width ? count - at : width;
+    for (int64_t q = first + at; chunk == 0 && q < first + at + used; ++q) {
+      query_norms[q] = Norm(queries, q);
+      board.Reset(q);
+    }
+    const int64_t begin = chunk * kTerms, terms = dim - begin < kTerms ? dim - begin : kTerms;
+    const gemm::View<uint8_t> turned{queries.data + first * queries.row_stride, queries.col_stride, queries.row_stride};
+    gemm::PackPanel(turned.At(begin, at), terms, used, width, panels + (first + at) * packed + begin / 2 * width);
+  }
+
+  HWY_INLINE void Lower(Room& w, int64_t first, int64_t q, float limit) {
+    w.limits[q] = limit;
+    QueryTerms(metric, limit, query_norms[first + q], bound, w.g[q], w.t[q]);
+  }
+
+  // Corpus rows [from, to) against the queries from `first` on.
+  HWY_NOINLINE void Run(int64_t first, int64_t from, int64_t to, int lane) {
+    Room& w = rooms[lane];
+    const int64_t count = QueriesFrom(first);
+    const int64_t padded = gemm::Panels<K>(count).vectors * kLanes;
+    for (int64_t q = 0; q < padded; ++q) {
+      w.limits[q] = QuietNaN<float>();
+      w.g[q] = 0;
+      w.t[q] = q < count ? QuietNaN<float>() : __builtin_inff();
+    }
+    for (int64_t row = from; row < to; row += kSub) {
+      const int64_t rows = to - row < kSub ? to - row : kSub;
+      Products(w, first, count, row, rows);
+      for (int64_t q = 0; q < count; ++q) {
+        const float limit = board.Limit(first + q);
+        if (limit != w.limits[q] && limit == limit) Lower(w, first, q, limit);
+      }
+      for (int64_t r = 0; r < rows; ++r) Filter(w, first, count, w.products + r * kQueries, row + r);
+      if (row + rows < to && job.stopped()) return;
+    }
+  }
+
+  HWY_NOINLINE void Products(Room& w, int64_t first, int64_t count, int64_t row, int64_t rows) {
+    const gemm::Panels<K> split(count);
+    const gemm::View<uint8_t> view{corpus.data + row * corpus.row_stride, corpus.row_stride, corpus.col_stride};
+    const int64_t depth = gemm::Depth<K>(packed);
+    for (int64_t from = 0; from < packed; from += depth) {
+      const int64_t length = from + depth < packed ? depth : packed - from;
+      const int64_t terms = 2 * (from + length) < dim ? 2 * length : dim - 2 * from;
+      gemm::CopyRows<K>(view.At(0, 2 * from), rows, terms, w.rows);
+      for (int64_t p = 0; p < split.count; ++p) {
+        const int64_t at = split.First(p), vectors = split.Vectors(p), width = vectors * kLanes;
+        const auto multiply = gemm::MultiplierOf<K>(vectors);
+        const int32_t* panel = panels + (first + at) * packed + from * width;
+        for (int64_t r = 0; r < rows; r += gemm::kRows) {
+          const int64_t height = rows - r < gemm::kRows ? rows - r : gemm::kRows;
+          const int32_t* group[gemm::kRows];
+          gemm::Group<K>(w.rows + r * gemm::kPitch<K>, gemm::kPitch<K>, height, group);
+          multiply(group, panel, width, length, w.products + r * kQueries + at, kQueries, height, width, 1, from != 0);
+        }
+      }
+    }
+  }
+
+  HWY_INLINE void Filter(Room& w, int64_t first, int64_t count, const int32_t* products, int64_t index) {
+    const hn::ScalableTag<float> d;
+    const hn::ScalableTag<int32_t> whole;
+    const int32_t square = row_norms[index];
+    const auto m = hn::Set(d, square == 0 ? 0.0f : RowTerm(metric, static_cast<float>(square), bound));
+    for (int64_t q = 0; q < count; q += kLanes) {
+      const auto least = hn::MulAdd(hn::Load(d, w.g + q), m, hn::Load(d, w.t + q));
+      const auto drop = hn::Lt(hn::ConvertTo(d, hn::Load(whole, products + q)), least);
+      if (HWY_LIKELY(hn::AllTrue(d, drop))) continue;
+      uint8_t bytes[8] = {};
+      hn::StoreMaskBits(d, hn::Not(drop), bytes);
+      uint32_t bits = bytes[0] | static_cast<uint32_t>(bytes[1]) << 8;
+      if (count - q < kLanes) bits &= (1u << (count - q)) - 1;
+      for (; bits != 0; bits &= bits - 1) {
+        const int64_t at = q + __builtin_ctz(bits);
+        Offer(w, first, at, products[at], index);
+      }
+    }
+  }
+
+  HWY_NOINLINE void Offer(Room& w, int64_t first, int64_t q, double dot, int64_t index) {
+    const double qq = query_norms[first + q], cc = row_norms[index];
+    const bool diff = FormOf(metric) == Form::kDiff;
+    const float cost = CostOf<float>(metric, {diff ? qq + cc - 2 * dot : dot, cc}, qq);
+    if (cost > w.limits[q]) return;
+    const float limit = board.Insert(first + q, cost, static_cast<uint32_t>(index));
+    if (limit == limit) Lower(w, first, q, limit);
+  }
+
+  Status Search() {
+    const int64_t n = queries.rows, threads = job.threads();
+    if (dim > kMostBytes || n > (int64_t{1} << 46) / dim) return Status::kNoMemory;
+    packed = (dim + 1) / 2;
+    bound = MakeBound<float>(1, 1);
+
+    const double rate = 2.5e9 * 2 * kLanes, step = (static_cast<double>(packed) + 16) / rate;
+    query_block = kQueries;
+    while (query_block > kLanes && static_cast<double>(query_block * kSub) * step > 2 * kGrainSeconds) query_block /= 2;
+    const int64_t wide = n < query_block ? (n + kLanes - 1) / kLanes * kLanes : query_block;
+    const double compute = static_cast<double>(wide) * step, memory = static_cast<double>(dim) / 5e9;
+    int64_t block = Clamp(kGrainSeconds / (compute + memory), 1, corpus.rows);
+    const int64_t fair = (corpus.rows + 4 * threads - 1) / (4 * threads);
+    if (n <= query_block && block > fair) block = fair;
+    block = (block + gemm::kRows - 1) / gemm::kRows * gemm::kRows;
+    const int64_t query_blocks = (n + query_block - 1) / query_block;
+    const int64_t blocks = (corpus.rows + block - 1) / block;
+
+    query_norms = job.Scratch<int32_t>(n);
+    row_norms = job.Scratch<int32_t>(corpus.rows);
+    panels = job.Scratch<int32_t>((n + kLanes) * packed);
+    rooms = job.Scratch<Room>(threads);
+    if (query_norms == nullptr || row_norms == nullptr || panels == nullptr || rooms == nullptr)
+      return Status::kNoMemory;
+
+    const int64_t across = kQueries / gemm::kWidth<K> > 0 ? kQueries / gemm::kWidth<K> : 1;
+    const int64_t chunks = (dim + kTerms - 1) / kTerms, parts = query_blocks * across * chunks;
+    job.Total(parts + corpus.rows + blocks * query_blocks + SortItems(n, board.k));
+    const bool prepared = job.For(parts, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t at = begin; at < end; ++at)
+        Prepare(at / chunks / across * query_block, at / chunks % across, at % chunks);
+    });
+    const int64_t grain = Clamp(kGrainSeconds * 2e9 / static_cast<double>(dim + 32), 1, corpus.rows);
+    const bool squared = prepared && job.For(corpus.rows, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) row_norms[row] = Norm(corpus, row);
+    });
+    const bool ran = squared && job.For(blocks * query_blocks, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t tile = begin; tile < end; ++tile) {
+        const int64_t from = tile / query_blocks * block;
+        const int64_t to = from + block < corpus.rows ? from + block : corpus.rows;
+        Run(tile % query_blocks * query_block, from, to, job.lane());
+      }
+    });
+    return ran ? SortLists(job, board, n, Negated(metric)) : job.status();
+  }
+};
+
+Status TopKOfBytes(Job& job, Matrix<uint8_t> queries, Matrix<uint8_t> corpus, int64_t k, Enum<Metric> metric,
+                   Out<uint32_t> indices, Out<float> scores) {
+  const int64_t n = queries.rows;
+  if (n == 0) return Status::kOk;
+  uint32_t* counts = job.Scratch<uint32_t>(2 * n);
+  float* limits = job.Scratch<float>(n);
+  if (counts == nullptr || limits == nullptr) return Status::kNoMemory;
+  const Board<float> board{scores.data, indices.data, counts, counts + n, limits, k};
+  ByteSearch search{job, queries, corpus,  metric.value, board,   corpus.cols, {},
+                    0,   0,       nullptr, nullptr,      nullptr, nullptr};
+  return search.Search();
+}
+
 }  // namespace
 
-OFFLOOP_KERNEL(topK, OFFLOOP_INSTANCE("f32", TopK<float>), OFFLOOP_INSTANCE("f64", TopK<double>))
+OFFLOOP_KERNEL(topK, OFFLOOP_INSTANCE("f32", TopK<float>), OFFLOOP_INSTANCE("f64", TopK<double>),
+               OFFLOOP_INSTANCE("u8", TopKOfBytes))
 
 }  // namespace offloop::OFFLOOP_ISA

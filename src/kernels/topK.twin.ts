@@ -16,7 +16,7 @@
  *   by the lower index, NaN after all others.
  */
 export interface MatrixArg {
-  readonly data: Float32Array | Float64Array
+  readonly data: Float32Array | Float64Array | Uint8Array
   /** Of element (0, 0) in `data`; element (i, j) is at offset + i · rowStride + j · colStride. */
   readonly offset: number
   readonly rows: number

@@ -44,7 +44,7 @@ async function watchLoop<T>(run: () => T | Promise<T>): Promise<Watched<T>> {
 
 /** `count` digits, evenly spread, as the rows of a matrix. */
 function spread(digits: Digits, count: number) {
-  const data = new Float32Array(count * PIXELS)
+  const data = new Uint8Array(count * PIXELS)
   const step = (digits.count / count) * PIXELS
   for (let i = 0; i < count; i++) data.set(digits.pixels.subarray(i * step, i * step + PIXELS), i * PIXELS)
   return matrix(data, count, PIXELS)

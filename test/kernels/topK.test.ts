@@ -178,6 +178,60 @@ describe('topK', () => {
     expect([...lost.scores.data]).toEqual([Number.NaN, Number.NaN, Number.NaN])
   })
 
+  it('gives for bytes what the same numbers give as floats, to the bit, for every shape and stride', async () => {
+    const next = random(12)
+    for (const [n, rows, d, k] of [
+      [1, 1, 1, 1],
+      [1, 300, 33, 4],
+      [3, 50, 16, 50],
+      [70, 313, 47, 10],
+      [300, 100, 1, 9],
+      [2, 130, 2100, 3],
+    ] as const) {
+      for (const most of [255, 2]) {
+        const make = (length: number) => Uint8Array.from({ length }, () => next() * (most + 1))
+        const [q, c] = [make(n * d), make(rows * d)]
+        if (rows > 2) c.fill(0, 0, 2 * d)
+        if (n > 2) q.fill(0, d, 2 * d)
+        const turned = (m: Uint8Array, count: number) => {
+          const data = new Uint8Array(m.length)
+          m.forEach((value, at) => {
+            data[(at % d) * count + Math.floor(at / d)] = value
+          })
+          return { data, shape: [count, d], strides: [1, count] }
+        }
+        const floats = [matrix(Float32Array.from(q), n, d), matrix(Float32Array.from(c), rows, d)] as const
+        for (const metric of METRICS) {
+          const expected = await topK(...floats, { k, metric })
+          const results = [
+            await topK(matrix(q, n, d), matrix(c, rows, d), { k, metric }),
+            await topK(matrix(q, n, d), matrix(c, rows, d), { k, metric, threads: 3 }),
+            topK.sync(turned(q, n), turned(c, rows), { k, metric }),
+            topK.js(matrix(q, n, d), matrix(c, rows, d), { k, metric }),
+          ]
+          for (const { indices, scores } of results) {
+            expect(indices.data).toEqual(expected.indices.data)
+            expect(scores.data).toEqual(expected.scores.data)
+          }
+        }
+      }
+    }
+  })
+
+  it('keeps the largest sums of bytes, and takes no more columns than that', () => {
+    const wide = (d: number) => matrix(new Uint8Array(3 * d).fill(255), 3, d)
+    const full = wide(33_025)
+    full.data[5] = 254
+    const { indices, scores } = topK.sync(full, full, { k: 3, metric: 'dot' })
+    expect([...indices.data.subarray(3)]).toEqual([1, 2, 0, 1, 2, 0])
+    expect(scores.data[3]).toBe(Math.fround(33_025 * 65_025))
+    expect(topK.sync(full, full, { k: 1, metric: 'sqeuclidean' }).scores.data[0]).toBe(0)
+    expect([...topK.sync(full, full, { k: 3, metric: 'sqeuclidean' }).scores.data.subarray(3, 6)]).toEqual([0, 0, 1])
+    for (const face of [topK.sync, topK.js]) {
+      expect(() => (face as typeof topK.sync)(wide(33_026), wide(33_026), { k: 1, metric: 'dot' })).toThrow('33025')
+    }
+  })
+
   it('sees strided, transposed, reversed and repeated matrices as their dense copies', async () => {
     const data = new Float32Array(gaussian(60 * 40, random(6)))
     const views = [
