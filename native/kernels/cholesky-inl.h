@@ -33,6 +33,7 @@ HWY_NOINLINE int64_t FactorBlock(T* a, int64_t pitch, int64_t rows) {
     const auto roots = hn::Set(d, root);
     int64_t j = i / lanes * lanes;
     for (; j < whole; j += lanes) hn::StoreU(hn::Div(hn::LoadU(d, row + j), roots), d, row + j);
+#pragma clang loop vectorize(disable) unroll(disable)
     for (; j < rows; ++j) row[j] /= root;
     for (int64_t r = i + 1; r < rows; ++r) {
       const T by = row[r];
@@ -40,6 +41,7 @@ HWY_NOINLINE int64_t FactorBlock(T* a, int64_t pitch, int64_t rows) {
       T* const to = a + r * pitch;
       for (j = r / lanes * lanes; j < whole; j += lanes)
         hn::StoreU(hn::NegMulAdd(bys, hn::LoadU(d, row + j), hn::LoadU(d, to + j)), d, to + j);
+#pragma clang loop vectorize(disable) unroll(disable)
       for (; j < rows; ++j) to[j] -= by * row[j];
     }
   }

@@ -21,7 +21,8 @@ constexpr int64_t kBlock = 8;        // columns whose sums stay in registers
 constexpr int64_t kUnrolled = 4;     // vectors of a column at a time
 constexpr int64_t kSlice = 6000;     // rows from which the last step is several grains
 constexpr int64_t kInline = 192;     // rows up to which it copies by itself
-constexpr int64_t kSwapChunk = 128;  // columns
+constexpr int64_t kSwapChunk = 128;  // columns and
+constexpr int64_t kSwaps = 1024;     // rows that change places in a grain
 
 constexpr int kTall = gemm::kVectors / 2;  // vectors of each of kBlock columns in registers
 
@@ -45,6 +46,7 @@ HWY_NOINLINE void UpdateBlock(T* HWY_RESTRICT panel, int64_t pitch, int64_t rows
     T* column = panel + (s + c) * pitch;
     for (int64_t k = 0; k < s; ++k) {
       const T value = u[k * kBlock + c] = column[k];
+#pragma clang loop interleave(disable) unroll(disable)
       for (int64_t i = k + 1; i < s; ++i) column[i] -= panel[k * pitch + i] * value;
     }
   }
@@ -75,6 +77,7 @@ HWY_NOINLINE int64_t UpdateColumn(T* HWY_RESTRICT panel, int64_t pitch, int64_t 
   T u[kBlock];
   for (int64_t k = s; k < j; ++k) {
     const T value = u[k - s] = column[k];
+#pragma clang loop vectorize(disable) unroll(disable)
     for (int64_t i = k + 1; i < j; ++i) column[i] -= panel[k * pitch + i] * value;
   }
   auto most = hn::Set(d, T{-1}), second = most;
@@ -116,6 +119,7 @@ HWY_NOINLINE int64_t FactorBlock(T* panel, int64_t pitch, int64_t rows, int64_t 
     const int64_t pivot = UpdateColumn(panel, pitch, rows, s, j);
     pivots[j] = static_cast<int32_t>(pivot);
     if (pivot != j)
+#pragma clang loop vectorize(disable) unroll(disable)
       for (int64_t c = 0; c < columns; ++c) {
         T* const at = panel + c * pitch;
         const T value = at[j];
@@ -129,6 +133,7 @@ HWY_NOINLINE int64_t FactorBlock(T* panel, int64_t pitch, int64_t rows, int64_t 
       const T inverse = 1 / value;
       for (int64_t i = j + 1; i < rows; ++i) column[i] *= inverse;
     } else {
+#pragma clang loop vectorize(disable) unroll(disable)
       for (int64_t i = j + 1; i < rows; ++i) column[i] /= value;
     }
   }
@@ -159,6 +164,7 @@ struct Factor {
         hn::StoreU(hn::LoadU(d, y + j), d, x + j);
         hn::StoreU(value, d, y + j);
       }
+#pragma clang loop vectorize(disable) unroll(disable)
       for (; j < end; ++j) {
         const T value = x[j];
         x[j] = y[j];
@@ -167,13 +173,18 @@ struct Factor {
     }
   }
   HWY_NOINLINE bool Swap(int64_t first, int64_t last, int64_t begin, int64_t end) const {
-    const int64_t chunks = (end - begin + kSwapChunk - 1) / kSwapChunk, grain = 1 + 512 / (last - first);
-    return steps.For(chunks, grain, [&](int64_t from, int64_t to) {
-      for (int64_t chunk = from; chunk < to; ++chunk) {
-        const int64_t j = begin + chunk * kSwapChunk;
-        SwapLeaf(first, last, j, j + kSwapChunk < end ? j + kSwapChunk : end);
-      }
-    });
+    const int64_t chunks = (end - begin + kSwapChunk - 1) / kSwapChunk;
+    for (; first < last; first += kSwaps) {
+      const int64_t until = first + kSwaps < last ? first + kSwaps : last;
+      if (!steps.For(chunks, 1 + 512 / (until - first), [&](int64_t from, int64_t to) {
+            for (int64_t chunk = from; chunk < to; ++chunk) {
+              const int64_t j = begin + chunk * kSwapChunk;
+              SwapLeaf(first, until, j, j + kSwapChunk < end ? j + kSwapChunk : end);
+            }
+          }))
+        return false;
+    }
+    return true;
   }
 
   HWY_INLINE void CopyIn(int64_t first, int64_t columns, int64_t row, int64_t end) const {

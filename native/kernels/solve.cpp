@@ -168,13 +168,14 @@ struct Call {
 
   // Rows [row, end) of the lower triangle from columns of the upper one, and zeros there.
   HWY_NOINLINE void TurnOver(int64_t row, int64_t end) const {
-    constexpr int64_t block = triangular::kCopied;
-    for (int64_t j = 0; j < row; j += block) {
+    for (int64_t j = 0, block = triangular::kCopied; j < row; j += block) {
+      if (block > row - j) block = row - j;
       triangular::Turn(work + j * pitch + row, pitch, block, end - row, first + row * n + j, n);
       for (int64_t i = j; i < j + block; ++i)
         __builtin_memset(first + i * n + row, 0, static_cast<size_t>(end - row) * sizeof(T));
     }
     for (int64_t i = row; i < end; ++i) {
+#pragma clang loop vectorize(disable) unroll(disable)
       for (int64_t j = row; j <= i; ++j) first[i * n + j] = work[j * pitch + i];
     }
     for (int64_t i = row; i < end; ++i)

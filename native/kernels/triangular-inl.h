@@ -10,13 +10,14 @@ namespace triangular {
 namespace hn = hwy::HWY_NAMESPACE;
 using gemm::View;
 
-constexpr int64_t kLine = 64;    // bytes
-constexpr int64_t kSplit = 16;   // halves are a multiple of this: whole vectors
-constexpr int64_t kRows = 4;     // solved together, in registers
-constexpr int64_t kDepth = 256;  // rows of a system that a thread solves by itself
-constexpr int64_t kChunk = 64;   // columns of a system that stay together
-constexpr int64_t kCopied = 64;  // rows of a matrix that are copied at once
-constexpr double kGrain = 2e6;   // multiplications in a grain of doubles
+constexpr int64_t kLine = 64;         // bytes
+constexpr int64_t kSplit = 16;        // halves are a multiple of this: whole vectors
+constexpr int64_t kRows = 4;          // solved together, in registers
+constexpr int64_t kDepth = 256;       // rows of a system that a thread solves by itself
+constexpr int64_t kChunk = 64;        // columns of a system that stay together
+constexpr int64_t kCopied = 64;       // rows of a matrix that are copied at once, at most
+constexpr int64_t kElements = 65536;  // copied in a grain
+constexpr double kGrain = 2e6;        // multiplications in a grain of doubles
 
 // Rows whose distance is a large power of two share the sets of the caches.
 template <class T>
@@ -159,13 +160,15 @@ HWY_NOINLINE bool Solve(Steps<T>& steps, const View<T>& a, bool upper, bool unit
          Solve(steps, a.At(h, h), false, unit, k - h, below, pitch, columns);
 }
 
-// fn(row, end) for bands of the rows of a matrix that is copied.
+// fn(row, end) for bands of the rows of a matrix that is copied: at most kCopied of them.
 template <class T, class F>
 HWY_INLINE bool Bands(Steps<T>& steps, int64_t rows, int64_t columns, F&& fn) {
-  const int64_t each = kCopied * columns, grain = each < 65536 ? 65536 / (each + 1) + 1 : 1;
-  return steps.For((rows + kCopied - 1) / kCopied, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin * kCopied; row < end * kCopied && row < rows; row += kCopied)
-      fn(row, row + kCopied < rows ? row + kCopied : rows);
+  int64_t height = kCopied;
+  while (height > 8 && height * columns > kElements) height /= 2;
+  const int64_t grain = kElements / (height * columns + 1) + 1;
+  return steps.For((rows + height - 1) / height, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin * height; row < end * height && row < rows; row += height)
+      fn(row, row + height < rows ? row + height : rows);
   });
 }
 
