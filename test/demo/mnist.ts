@@ -8,12 +8,11 @@
  *
  * Exit code 0: the error rate and the bits are what they must be; 1: they are not; 2: an unknown flag.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { info, matrix, topK } from 'offloop'
 import { type Digits, PIXELS, readDigits } from './idx.js'
 import { type Outcome, type Pair, report } from './report.js'
 import { plain, Status } from './terminal.js'
+import { watchLoop } from './watch.js'
 
 const TRAINING = 60_000
 const TEST = 10_000
@@ -21,26 +20,6 @@ const TEST = 10_000
 const KNOWN_ERRORS: Readonly<Record<number, number>> = { [TEST]: 309, 500: 21, 80: 2 }
 
 const FLAGS = ['--short', '--full', '--json']
-
-interface Watched<T> {
-  readonly result: T
-  readonly seconds: number
-  /** How long the loop was kept from its timers, in milliseconds. */
-  readonly p99: number
-  readonly max: number
-}
-
-async function watchLoop<T>(run: () => T | Promise<T>): Promise<Watched<T>> {
-  const histogram = monitorEventLoopDelay({ resolution: 1 })
-  histogram.enable()
-  await sleep(20) // it counts from its second tick on
-  const begun = performance.now()
-  const result = await run()
-  const seconds = (performance.now() - begun) / 1000
-  await sleep(5) // a loop that was blocked says so on its next tick
-  histogram.disable()
-  return { result, seconds, p99: histogram.percentile(99) / 1e6, max: histogram.max / 1e6 }
-}
 
 /** `count` digits, evenly spread, as the rows of a matrix. */
 function spread(digits: Digits, count: number) {
