@@ -13,6 +13,7 @@ import { benchFft } from './fft.js'
 import { benchHistogram } from './histogram.js'
 import { benchImages } from './images.js'
 import { benchImport } from './import.js'
+import { benchKmeans } from './kmeans.js'
 import { benchLandscape } from './landscape.js'
 import { benchLinalg } from './linalg.js'
 import { benchLoop } from './loop.js'
@@ -45,6 +46,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   matmul: benchMatmul,
   linalg: benchLinalg,
   svd: benchSvd,
+  kmeans: benchKmeans,
   sync: benchSync,
   eigh: benchEigh,
   histogram: benchHistogram,
