@@ -286,18 +286,20 @@ struct Divided {
   bool failed = false;
 
   HWY_NOINLINE bool Reserve() {
-    const int64_t room = n + 32;
-    double* numbers = job.Scratch<double>(14 * room);
-    q = job.Scratch<double>(n * pitch);
-    old = job.Scratch<double>(n * pitch);
-    mix = job.Scratch<double>(n * pitch);
-    panels = job.Scratch<double>(job.threads() * gemm::Workspace<F64>::kPanel);
-    turns = job.Scratch<Turn>(room);
-    order = job.Scratch<int32_t>(3 * room);
-    kind = job.Scratch<uint8_t>(room);
-    if (numbers == nullptr || q == nullptr || old == nullptr || mix == nullptr || panels == nullptr ||
-        turns == nullptr || order == nullptr || kind == nullptr)
-      return false;
+    const int64_t room = (n + 39) / 8 * 8;
+    const bool cut = Levels(n) > 0;
+    double* numbers = job.Scratch<double>(18 * room + 2 * n * pitch);
+    if (numbers == nullptr) return false;
+    q = numbers + 18 * room;
+    old = q + n * pitch;
+    order = reinterpret_cast<int32_t*>(numbers + 14 * room);
+    kind = reinterpret_cast<uint8_t*>(order + 3 * room);
+    if (cut) {
+      mix = job.Scratch<double>(n * pitch);
+      panels = job.Scratch<double>(job.threads() * gemm::Workspace<F64>::kPanel);
+      turns = job.Scratch<Turn>(n);
+      if (mix == nullptr || panels == nullptr || turns == nullptr) return false;
+    }
     poles = numbers;
     weights = poles + 2 * room;
     origins = weights + 2 * room;

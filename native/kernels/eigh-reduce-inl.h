@@ -179,15 +179,15 @@ struct Tridiagonal {
   }
 
   bool Reserve() {
-    a = job.Scratch<T>(n * pitch);
+    const int64_t pieces = Pieces(n), few = 4 * kPanel;
+    a = job.Scratch<T>((n + 4 * kPanel + pieces + 1) * pitch + few);
     d = job.Scratch<double>(2 * n);
-    tau = job.Scratch<T>(n);
-    first = job.Scratch<T>(4 * kPanel * pitch);
-    parts = job.Scratch<T>(Pieces(n) * pitch);
-    sums = job.Scratch<T>(2 * kPanel + 4);
-    if (a == nullptr || d == nullptr || tau == nullptr || first == nullptr || parts == nullptr || sums == nullptr)
-      return false;
+    if (a == nullptr || d == nullptr) return false;
     e = d + n;
+    first = a + n * pitch;
+    parts = first + 4 * kPanel * pitch;
+    tau = parts + pieces * pitch;
+    sums = tau + pitch;
     second = first + 2 * kPanel * pitch;
     return true;
   }
