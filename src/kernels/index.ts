@@ -66,6 +66,7 @@ export { type Moments, type MomentsKernel, moments } from './moments.js'
 export { multiply } from './multiply.js'
 export { type NormOptions, norm } from './norm.js'
 export { type Kth, type Partition, type Partitionable, partition } from './partition.js'
+export { type Pca, type PcaOptions, type PcaResult, pca } from './pca.js'
 export { pow } from './pow.js'
 export {
   type Fractions,

@@ -1,5 +1,5 @@
 /** Eigenvalues and eigenvectors, and what stands on them, against NumPy (LAPACK on OpenBLAS). */
-import { eigh, type Matrix, matrix } from 'offloop'
+import { eigh, type Matrix, matrix, pca } from 'offloop'
 import { type Bench, type Row, timed, timedSync, versus } from './common.js'
 import { uniform } from './data.js'
 import type { NumPy } from './peers.js'
@@ -10,6 +10,7 @@ export async function benchEigh(bench: Bench, numpy: NumPy | undefined): Promise
     ...(await decompose(bench, numpy, 'f64', 1000, false)),
     ...(await decompose(bench, numpy, 'f32', 1000, true)),
     ...(await decompose(bench, numpy, 'f64', 200, true)),
+    ...(await components(bench, numpy)),
   ]
 }
 
@@ -43,4 +44,24 @@ async function decompose(
   ])
   const title = `${ours} ${dtype} ${n}${vectors ? '' : ', values'}`
   return [versus(`${title} vs NumPy`, times, ours, theirs, atLeast)]
+}
+
+/** Of the size of a third of MNIST. */
+async function components(bench: Bench, numpy: NumPy | undefined): Promise<Row[]> {
+  const [rows, cols] = [20_000, 784]
+  const data = Float32Array.from(uniform(rows * cols, 2), (value, i) => value * (1 + (i % 7)))
+  const x = matrix(data, rows, cols)
+  await numpy?.load('x', data, [rows, cols])
+  await numpy?.run(
+    [
+      'def components():',
+      '  vectors = np.linalg.eigh(np.cov(x, rowvar=False))[1][:, :-3:-1]',
+      '  return (x - x.mean(axis=0)) @ vectors',
+    ].join('\n'),
+  )
+  const times = await bench.interleave(`two components of ${rows} × ${cols} f32`, [
+    { name: 'pca', run: () => timed(() => pca(x, { components: 2 })) },
+    ...(numpy === undefined ? [] : [{ name: 'np.cov, eigh', run: () => numpy.evaluate('components()') }]),
+  ])
+  return [versus('pca f32 20k x 784, 2 components vs NumPy', times, 'pca', 'np.cov, eigh')]
 }
