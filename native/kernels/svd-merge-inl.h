@@ -24,6 +24,33 @@ constexpr int64_t kLanes = HWY_LANES(double);
 constexpr int64_t kSmall = 64;     // rows that are one grain
 constexpr int64_t kColumns = 128;  // of rows that are rotated, or copied, in a grain
 
+// Memory of one job, small pieces of it from one allocation: a small matrix is over in the time that twenty take.
+struct Arena {
+  static constexpr int64_t kChunk = 16 * 1024;
+  Job& job;
+  unsigned char* next = nullptr;
+  int64_t left = 0;
+
+  template <class T>
+  HWY_INLINE T* Take(int64_t count) {
+    return reinterpret_cast<T*>(Bytes(count, static_cast<int64_t>(sizeof(T))));
+  }
+
+ private:
+  HWY_NOINLINE unsigned char* Bytes(int64_t count, int64_t size) {
+    if (count > kChunk / size) return job.Scratch<unsigned char>(count > (int64_t{1} << 46) / size ? -1 : count * size);
+    const int64_t bytes = (count * size + 63) & ~int64_t{63};
+    if (bytes > left) {
+      next = job.Scratch<unsigned char>(kChunk);
+      left = next == nullptr ? 0 : kChunk;
+      if (next == nullptr) return nullptr;
+    }
+    unsigned char* const taken = next;
+    next += bytes, left -= bytes;
+    return taken;
+  }
+};
+
 HWY_INLINE double Magnitude(double x) { return x < 0 ? -x : x; }
 HWY_INLINE double Larger(double a, double b) { return a > b ? a : b; }
 
@@ -158,6 +185,7 @@ struct Tree {
   using Work = gemm::Workspace<Product<double>>;
 
   Job& job;
+  Arena& arena;
   gemm::Memory<Product<double>>& memory;
   int64_t size;
   const double *diagonal, *off;  // off[i] is right of diagonal[i]
@@ -179,11 +207,11 @@ struct Tree {
 
   HWY_INLINE bool Allocate() {
     const int64_t n = size + 1;
-    double* numbers = job.Scratch<double>(8 * n);
-    int64_t* places = job.Scratch<int64_t>(5 * n);
-    double* ends = job.Scratch<double>(vectors ? 1 : 4 * n);
-    kind = job.Scratch<uint8_t>(n);
-    rotations = job.Scratch<Rotation>(n);
+    double* numbers = arena.Take<double>(8 * n);
+    int64_t* places = arena.Take<int64_t>(5 * n);
+    double* ends = arena.Take<double>(vectors ? 1 : 4 * n);
+    kind = arena.Take<uint8_t>(n);
+    rotations = arena.Take<Rotation>(n);
     if (numbers == nullptr || places == nullptr || ends == nullptr || kind == nullptr || rotations == nullptr)
       return false;
     d = numbers, z = d + n, poles = z + n, weights = poles + n, bases = weights + n, taus = bases + n;
@@ -465,16 +493,17 @@ struct Tree {
 
   // Everything. `left` and `right` hold identities; d and `order` are the result.
   __attribute__((cold)) HWY_NOINLINE bool Run() {
-    Part* parts = job.Scratch<Part>(size);
+    Part* parts = arena.Take<Part>(size);
     const int64_t threads = job.threads();
-    constexpr int64_t room = Work::kPanel + Work::kCopies;
-    auto* panels = vectors ? job.Scratch<double>(room * threads) : nullptr;
+    const int64_t terms = (size < kSmall ? size : kSmall) + 1;
+    const int64_t room = terms * gemm::kWidth<Product<double>>;  // rows are read where they are
+    auto* panels = vectors ? arena.Take<double>(room * threads) : nullptr;
     if (parts == nullptr || (vectors && panels == nullptr)) return false;
     for (int64_t p = 0; p <= size && !vectors; ++p) first[p] = last[p] = 1;
     const int64_t count = List(0, size, false, parts, 0);
     const auto growing = [&](int64_t begin, int64_t stop) {
       double* own = vectors ? panels + room * job.lane() : nullptr;
-      const Work work{own, own + (vectors ? Work::kPanel : 0)};
+      const Work work{own, nullptr};
       for (int64_t p = begin; p < stop; ++p) Small(parts[p].r0, parts[p].n, parts[p].wide, work);
     };
     return job.For(count, 1, growing) && Large(0, size, false);

@@ -14,6 +14,7 @@ namespace {
 namespace svd_reflect {
 
 namespace hn = hwy::HWY_NAMESPACE;
+using svd_merge::Arena;
 using svd_merge::Multiply;
 using svd_merge::View;
 
@@ -137,13 +138,15 @@ HWY_NOINLINE void Combine(const T* rows, int64_t pitch, int64_t count, const T* 
 template <class T>
 struct Blocks {
   Job& job;
+  Arena& arena;
   gemm::Memory<gemm::Real<T>>& memory;
   T *gram, *factor, *first, *second;
 
   // Memory for products with matrices of up to `side` rows or columns.
   HWY_INLINE bool Allocate(int64_t side) {
-    gram = job.Scratch<T>(2 * kBlock * kBlock);
-    first = job.Scratch<T>(2 * kBlock * side);
+    if (Few(side, side, side)) return true;
+    gram = arena.Take<T>(2 * kBlock * kBlock);
+    first = arena.Take<T>(2 * kBlock * side);
     if (gram == nullptr || first == nullptr) return false;
     factor = gram + kBlock * kBlock, second = first + kBlock * side;
     return true;
@@ -168,8 +171,29 @@ struct Blocks {
     });
   }
 
+  // Whether reflections are applied one by one.
+  static HWY_INLINE bool Few(int64_t length, int64_t count, int64_t others) {
+    return length <= 4096 && count <= 4096 && others <= 4096 && length * count * others <= 16 * 16 * 16;
+  }
+
+  // The same for few: the vectors that are reflected are `step` apart, their entries `stride`.
+  HWY_NOINLINE bool OneByOne(const Set<T>& set, T* c, int64_t vectors, int64_t step, int64_t stride) {
+    return job.Serial([&] {
+      for (int64_t p = 0; p < vectors; ++p)
+        for (int64_t k = set.count - 1; k >= 0; --k) {
+          const T* row = set.rows + k * set.pitch;
+          T* vector = c + p * step;
+          T along = 0;
+          for (int64_t i = k + set.shift; i < set.length; ++i) along += row[i] * vector[i * stride];
+          along *= set.tau[k];
+          for (int64_t i = k + set.shift; i < set.length; ++i) vector[i * stride] -= along * row[i];
+        }
+    });
+  }
+
   // C ← H₁·H₂·…·C, C having as many rows as reflections have entries.
   __attribute__((cold)) HWY_NOINLINE bool FromLeft(const Set<T>& set, T* c, int64_t columns, int64_t step) {
+    if (Few(set.length, set.count, columns)) return OneByOne(set, c, columns, 1, step);
     for (int64_t b = (set.count - 1) / kBlock * kBlock; b >= 0 && set.count > 0; b -= kBlock) {
       const int64_t count = set.count - b < kBlock ? set.count - b : kBlock, from = b + set.shift;
       const int64_t length = set.length - from;
@@ -200,6 +224,7 @@ struct Blocks {
 
   // C ← C·(H₁·H₂·…)ᵀ, C having as many columns as reflections have entries.
   __attribute__((cold)) HWY_NOINLINE bool FromRight(const Set<T>& set, T* c, int64_t rows, int64_t step) {
+    if (Few(set.length, set.count, rows)) return OneByOne(set, c, rows, step, 1);
     for (int64_t b = (set.count - 1) / kBlock * kBlock; b >= 0 && set.count > 0; b -= kBlock) {
       const int64_t count = set.count - b < kBlock ? set.count - b : kBlock, from = b + set.shift;
       if (set.length - from <= 0) continue;
@@ -215,13 +240,13 @@ struct Blocks {
 
 // A of m × n, m >= n, column by column, becomes its reflections; R goes to `r`, column by column, with zeros below.
 template <class T>
-__attribute__((cold)) HWY_NOINLINE bool Triangle(Job& job, Blocks<T>& blocks, T* a, int64_t m, int64_t n, int64_t pitch,
-                                                 T* tau, T* r, int64_t r_pitch) {
+__attribute__((cold)) HWY_NOINLINE bool Triangle(Job& job, Arena& arena, Blocks<T>& blocks, T* a, int64_t m, int64_t n,
+                                                 int64_t pitch, T* tau, T* r, int64_t r_pitch) {
   constexpr int64_t kWidth = 32;
   const int64_t padded = (m + kLine<T> - 1) / kLine<T> * kLine<T>, chunks = (m + kChunk - 1) / kChunk;
-  T* partial = job.Scratch<T>((chunks + 1) * kWidth);
-  T* diagonal = job.Scratch<T>(n);
-  T* panel = job.Scratch<T>(kWidth * pitch);
+  T* partial = arena.Take<T>((chunks + 1) * kWidth);
+  T* diagonal = arena.Take<T>(n);
+  T* panel = arena.Take<T>(kWidth * pitch);
   if (partial == nullptr || diagonal == nullptr || panel == nullptr) return false;
   for (int64_t k0 = 0; k0 < n; k0 += kWidth) {
     const int64_t width = n - k0 < kWidth ? n - k0 : kWidth, start = k0 / kLine<T> * kLine<T>;
@@ -285,6 +310,7 @@ __attribute__((cold)) HWY_NOINLINE bool Triangle(Job& job, Blocks<T>& blocks, T*
 template <class T>
 struct Bidiagonal {
   Job& job;
+  Arena& arena;
   gemm::Memory<gemm::Real<T>>& memory;
   int64_t m, n;
   T* a;
@@ -321,10 +347,10 @@ struct Bidiagonal {
       const int64_t count = GridOf(m - k, n - k - 1).count;
       if (count > most) most = count;
     }
-    tall = job.Scratch<T>(kTerms * pitch);
-    flat = job.Scratch<T>(kTerms * across_pitch + kWide + kLine<T>);
-    partial = job.Scratch<T>(most * pitch);
-    sums = job.Scratch<T>(most * (kTerms + 1));
+    tall = arena.Take<T>(kTerms * pitch);
+    flat = arena.Take<T>(kTerms * across_pitch + kWide + kLine<T>);
+    partial = arena.Take<T>(most * pitch);
+    sums = arena.Take<T>(most * (kTerms + 1));
     if (tall == nullptr || flat == nullptr || partial == nullptr || sums == nullptr) return false;
     __builtin_memset(tall, 0, static_cast<size_t>(kTerms * pitch) * sizeof(T));
     __builtin_memset(flat, 0, static_cast<size_t>(kTerms * across_pitch + kWide + kLine<T>) * sizeof(T));

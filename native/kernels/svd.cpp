@@ -50,6 +50,7 @@ template <class T>
 struct Decomposition {
   using Word = typename Bits<T>::Word;
   Job& job;
+  svd_merge::Arena& arena;
   int64_t m, n, pitch;  // m >= n
   T* a = nullptr;       // column by column
   Word largest = 0;
@@ -68,8 +69,8 @@ struct Decomposition {
   }
 
   HWY_NOINLINE bool Read(const gemm::View<T>& columns) {
-    a = job.Scratch<T>(n * pitch);
-    Word* found = job.Scratch<Word>(Tiles());
+    a = arena.Take<T>(n * pitch);
+    Word* found = arena.Take<Word>(Tiles());
     if (a == nullptr || found == nullptr) return false;
     const bool ran = Tiled([&](int64_t t, int64_t c0, int64_t c1, int64_t i0, int64_t i1) {
       T* to = a + c0 * pitch + i0;
@@ -128,13 +129,13 @@ struct Decomposition {
 
   __attribute__((cold)) HWY_NOINLINE bool Run(bool wide, bool vectors, T* u, T* s, T* vt) {
     gemm::Memory<gemm::Real<T>> memory;
-    svd_reflect::Blocks<T> blocks{job, memory, nullptr, nullptr, nullptr, nullptr};
+    svd_reflect::Blocks<T> blocks{job, arena, memory, nullptr, nullptr, nullptr, nullptr};
     const bool tall = m >= 16 && 5 * m >= 8 * n;
     if ((vectors || tall) && !blocks.Allocate(m)) return false;
-    T* taus = job.Scratch<T>(3 * n);
-    double* numbers = job.Scratch<double>(2 * n);
+    T* taus = arena.Take<T>(3 * n);
+    double* numbers = arena.Take<double>(2 * n);
     const int64_t across_pitch = svd_reflect::PitchOf<T>(n);
-    T* across = job.Scratch<T>(n * across_pitch);
+    T* across = arena.Take<T>(n * across_pitch);
     if (taus == nullptr || numbers == nullptr || across == nullptr) return false;
 
     Set<T> first{a, taus, pitch, m, tall ? n : 0, 0};
@@ -142,12 +143,12 @@ struct Decomposition {
     int64_t core_rows = m, core_pitch = pitch;
     if (tall) {
       core_rows = n, core_pitch = across_pitch;
-      core = job.Scratch<T>(n * core_pitch);
-      if (core == nullptr || !svd_reflect::Triangle<T>(job, blocks, a, m, n, pitch, taus, core, core_pitch))
+      core = arena.Take<T>(n * core_pitch);
+      if (core == nullptr || !svd_reflect::Triangle<T>(job, arena, blocks, a, m, n, pitch, taus, core, core_pitch))
         return false;
     }
-    svd_reflect::Bidiagonal<T> form{job,          memory,   core_rows,    n,       core,       core_pitch, across,
-                                    across_pitch, taus + n, taus + 2 * n, numbers, numbers + n};
+    svd_reflect::Bidiagonal<T> form{job,    arena,        memory,   core_rows,    n,       core,       core_pitch,
+                                    across, across_pitch, taus + n, taus + 2 * n, numbers, numbers + n};
     if (!form.Allocate() || !form.Run()) return false;
     double size = 0;
     for (int64_t i = 0; i < n; ++i) {
@@ -158,13 +159,14 @@ struct Decomposition {
     // The result is not there yet: where it holds doubles, they are what vectors are mixed by.
     const int64_t square = vectors ? n * n : 1;
     constexpr bool lend = sizeof(T) == sizeof(double);
-    double* rows = job.Scratch<double>((lend ? 3 : 5) * square);
+    double* rows = arena.Take<double>((lend ? 3 : 5) * square);
     if (rows == nullptr) return false;
     double* mix_left = lend ? reinterpret_cast<double*>(u) : rows + 3 * square;
     double* mix_right = lend ? reinterpret_cast<double*>(vt) : rows + 4 * square;
     gemm::Memory<gemm::Real<double>> doubles;
-    svd_merge::Tree tree{job,  doubles,       n,        numbers,   numbers + n,      vectors, lend ? 0x1p-52 : 0x1p-23,
-                         rows, rows + square, mix_left, mix_right, rows + 2 * square};
+    svd_merge::Tree tree{
+        job,  arena,         doubles,  n,         numbers,          numbers + n, vectors, lend ? 0x1p-52 : 0x1p-23,
+        rows, rows + square, mix_left, mix_right, rows + 2 * square};
     if (!tree.Allocate()) return false;
     if (vectors && !(Identity(rows) && Identity(rows + square))) return false;
     if (!tree.Run()) return false;
@@ -187,7 +189,8 @@ Status Svd(Job& job, Matrix<T> given, bool vectors, Out<T> u, Out<T> s, Out<T> v
   const int64_t m = wide ? given.cols : given.rows, n = wide ? given.rows : given.cols;
   failed.data[0] = 0;
   if (n == 0) return job.status();
-  Decomposition<T> work{job, m, n, svd_reflect::PitchOf<T>(m)};
+  svd_merge::Arena arena{job};
+  Decomposition<T> work{job, arena, m, n, svd_reflect::PitchOf<T>(m)};
   job.Total(work.Tiles() + n * (4 + m * n / (2 * svd_reflect::kGroup)) + (vectors ? 8 * n : n / 16));
   const auto end = [&] {
     const Status status = job.status();
