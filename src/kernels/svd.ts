@@ -145,6 +145,7 @@ export const svd: Svd = /* @__PURE__ */ defineKernel<Svd>({
 
 /** Nanoseconds on one thread, measured. */
 function workOf(dtype: Dtype, m: number, n: number, vectors: boolean): number {
-  const each = dtype === 'f64' ? 1 : 0.6
-  return 3000 + 2000 * n + n * n * (vectors ? 60 : 30) + each * n * n * (vectors ? 0.35 * m + 0.3 * n : 0.15 * m)
+  const each = dtype === 'f64' ? 1 : 0.5
+  const fixed = 3000 + 3000 * n + (vectors ? 60 : 30) * n * n
+  return fixed + each * (vectors ? n * n * (0.2 * m + 0.18 * n) + 35 * m * n : n * n * 0.2 * m + 10 * m * n)
 }
