@@ -57,7 +57,9 @@ struct Line {
   Roots roots;
   int64_t m;          // Bluestein: the length of the convolution; else 0
   const Line* inner;  // its plan, or that of a real line's complex one
-  double* spectrum;   // what it convolves with, transformed
+  const Line* back;   // the plan of its way back: the inner one with both factors exchanged
+  double* spectrum;   // what it convolves with, transformed: rows of the second transforms, eight numbers abreast
+  double* chirp;      // exp(-i pi k k / n)
 };
 
 OFFLOOP_INLINE int64_t RoundUp(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
@@ -67,6 +69,8 @@ struct Source {
   const void* x;
   bool narrow, swap;  // f32; the parts exchanged, which makes a transform the inverse one
   int64_t each, im, avail, lane;
+  const double* chirp = nullptr;  // elements are turned by these, and zero from `length` on
+  int64_t length = 0;
 
   OFFLOOP_INLINE double At(int64_t i) const {
     return narrow ? static_cast<double>(static_cast<const float*>(x)[i]) : static_cast<const double*>(x)[i];
@@ -93,6 +97,7 @@ struct Target {
   bool narrow, swap;
   int64_t each, im, only, lane;
   double scale;
+  const double* chirp = nullptr;  // what arrives, its parts exchanged, is turned by these first
 
   OFFLOOP_INLINE void Set(int64_t i, double value) const {
     if (narrow)
@@ -119,13 +124,14 @@ struct Target {
 struct Work {
   Row *rows, *buffers;
   int64_t each;  // rows of one thread's buffers
-  double* wide;  // elements of a convolution or of half a real line
+  Row* back;     // transposed rows of a convolution's way back
+  double* wide;  // elements of half a real line
 };
 
 int64_t RowsOf(const Line& line) { return line.n2 == 1 ? 0 : RoundUp(line.n1) / kLanes * RoundUp(line.n2); }
 int64_t BuffersOf(const Line& line) {
   const int64_t longer = line.n1 > line.n2 ? line.n1 : line.n2;
-  return 2 * RoundUp(longer) + line.n1 / kTurns + 1 + kTurns;
+  return 2 * RoundUp(longer) + longer / kTurns + 1 + kTurns;
 }
 
 // Runs fn(begin, end) over [0, count): as grains of a job, or here and now.
@@ -151,12 +157,61 @@ bool Plain(bool plain, const Lots& lots, int64_t rows, int64_t elements) {
          lots.first[0] + kLanes + (rows - 1) * lots.step <= elements;
 }
 
+// Rows of elements that are turned by a chirp on their way in; and out, where the parts are still exchanged.
+__attribute__((noinline)) void TakeTurned(int64_t n, Row* rows, const Source& source, const Lots& lots) {
+  const bool plain = source.plain() && lots.count == kLanes;
+  const double* x = static_cast<const double*>(source.x) + lots.from[0];
+  for (int64_t r = 0; r < n; ++r) {
+    const int64_t e = lots.first[0] + r * lots.step;
+    Row turn;
+    if (plain && e + kLanes <= source.length && 2 * (e + kLanes) <= source.avail) {
+      fft::LoadPairs(rows[r], x + 2 * e);
+      if (source.swap) fft::Pairs::Swap(rows[r]);
+      fft::LoadPairs(turn, source.chirp + 2 * e);
+    } else {
+      double part[4][kLanes] = {};
+      for (int l = 0; l < lots.count && e + l < source.length; ++l) {
+        source.Get(e + l, lots.from[l], part[0][l], part[1][l]);
+        part[2][l] = source.chirp[2 * (e + l)], part[3][l] = source.chirp[2 * (e + l) + 1];
+      }
+      __builtin_memcpy(&rows[r], part[0], sizeof(Row));
+      __builtin_memcpy(&turn, part[2], sizeof(Row));
+    }
+    fft::Turn(rows[r], turn);
+  }
+}
+
+__attribute__((noinline)) void GiveTurned(int64_t n, const Row* rows, const Target& target, const Lots& places) {
+  const bool plain = target.plain() && places.count == kLanes;
+  double* x = static_cast<double*>(target.x) + places.from[0];
+  for (int64_t r = 0; r < n; ++r) {
+    const int64_t e = places.first[0] + r * places.step;
+    if (e >= target.only) break;
+    Row row = rows[r], turn;
+    fft::Pairs::Swap(row);
+    if (plain && e + kLanes <= target.only) {
+      fft::LoadPairs(turn, target.chirp + 2 * e);
+      fft::Turn(row, turn);
+      row.re = row.re * target.scale, row.im = row.im * target.scale;
+      if (target.swap) fft::Pairs::Swap(row);
+      fft::StorePairs(x + 2 * e, row);
+    } else {
+      for (int l = 0; l < places.count && e + l < target.only; ++l) {
+        const double re = target.chirp[2 * (e + l)], im = target.chirp[2 * (e + l) + 1];
+        target.Put(e + l, places.from[l], row.re[l] * re - row.im[l] * im, row.re[l] * im + row.im[l] * re);
+      }
+    }
+  }
+}
+
 // The transforms of some columns, from where they are to where they go, or to a buffer, which is returned.
 Row* Run(int64_t n, const double* roots, Row* a, Row* b, const Source* source, const Lots* lots, const Target* target,
          const Lots* places) {
   fft::Pairs from, to;
   bool takes = false, gives = false;
-  if (source != nullptr && Plain(source->plain(), *lots, n, source->avail / 2)) {
+  if (source != nullptr && source->chirp != nullptr) {
+    TakeTurned(n, a, *source, *lots);
+  } else if (source != nullptr && Plain(source->plain(), *lots, n, source->avail / 2)) {
     double* x = static_cast<double*>(const_cast<void*>(source->x)) + lots->from[0] + 2 * lots->first[0];
     from = {x, 2 * lots->step, source->swap, 1};
     takes = fft::TakesPairs(n);
@@ -171,14 +226,17 @@ Row* Run(int64_t n, const double* roots, Row* a, Row* b, const Source* source, c
       __builtin_memcpy(&a[r].im, im, sizeof im);
     }
   }
-  const bool pairs = target != nullptr && Plain(target->plain(), *places, n, target->only);
+  const bool turned = target != nullptr && target->chirp != nullptr;
+  const bool pairs = target != nullptr && !turned && Plain(target->plain(), *places, n, target->only);
   if (pairs) {
     double* x = static_cast<double*>(target->x) + places->from[0] + 2 * places->first[0];
     to = {x, 2 * places->step, target->swap, target->scale};
     gives = fft::GivesPairs(n) && !(takes && n <= 8);
   }
   Row* result = fft::Columns(n, a, b, roots, takes ? &from : nullptr, gives ? &to : nullptr);
-  if (pairs && !gives) {
+  if (turned) {
+    GiveTurned(n, result, *target, *places);
+  } else if (pairs && !gives) {
     for (int64_t r = 0; r < n; ++r) to.Put(r, result[r]);
   } else if (target != nullptr && !pairs) {
     for (int64_t r = 0; r < n; ++r)
@@ -208,57 +266,97 @@ void Direct(const Line& line, const Source& source, const Target& target, int64_
   Run(line.n, line.roots1, buffers, buffers + line.n, &source, &from, &target, &to);
 }
 
+// Rows of some columns turned by turn(k, row), and transposed into rows of other groups.
+template <class Turn>
+OFFLOOP_INLINE void Across(int64_t n1, int64_t height, const Row* from, Row* to, Turn&& turn) {
+  for (int64_t k = 0; k < n1; k += kLanes, to += height) {
+    Lanes re[kLanes], im[kLanes];
+    for (int i = 0; i < kLanes; ++i) {
+      const int64_t at = k + i < n1 ? k + i : n1 - 1;
+      Row row = from[at];
+      turn(at, row);
+      re[i] = row.re, im[i] = row.im;
+    }
+    fft::Transpose(re);
+    fft::Transpose(im);
+    for (int i = 0; i < kLanes; ++i) to[i].re = re[i], to[i].im = im[i];
+  }
+}
+
+// The same for columns c, c + 1, … of the first transforms. `ask`: what the next ones read, so far apart that the
+// processor does not see it coming, and bytes between.
+OFFLOOP_INLINE void TurnAcross(const Line& line, const Row* result, int64_t c, Row* rows, Row* few, const char* ask,
+                               int64_t apart) {
+  const int64_t n1 = line.n1, height = RoundUp(line.n2);
+  if (line.step != nullptr) {
+    const double* step = line.step + c / kStep * kStep * 2 * n1 + c % kStep;
+    Across(n1, height, result, rows + c, [&](int64_t k, Row& row) {
+      Row turn;
+      __builtin_memcpy(&turn.re, step + 2 * kStep * k, sizeof turn.re);
+      __builtin_memcpy(&turn.im, step + 2 * kStep * k + kStep, sizeof turn.im);
+      fft::Turn(row, turn);
+    });
+    return;
+  }
+  Row* many = few + kTurns;
+  for (int64_t i = 0; i < kTurns + (n1 + kTurns - 1) / kTurns; ++i) {
+    const int64_t k = i < kTurns ? i : (i - kTurns) * kTurns;
+    double re[kLanes], im[kLanes];
+    for (int l = 0; l < kLanes; ++l) {
+      const int64_t t = k * (c + l);
+      line.roots.Get(t < line.n ? t : 0, re[l], im[l]);
+    }
+    __builtin_memcpy(&few[i].re, re, sizeof re);
+    __builtin_memcpy(&few[i].im, im, sizeof im);
+  }
+  Across(n1, height, result, rows + c, [&](int64_t k, Row& row) {
+    if (ask != nullptr) {
+      __builtin_prefetch(ask + k * apart);
+      __builtin_prefetch(ask + k * apart + 64);
+    }
+    Row turn = few[k % kTurns];
+    fft::Turn(turn, many[k / kTurns]);
+    fft::Turn(row, turn);
+  });
+}
+
 // Groups of columns [begin, end): transformed, turned, and transposed into rows.
 void First(const Line& line, const Source& source, Row* rows, int64_t begin, int64_t end, Row* buffers) {
-  const int64_t height = RoundUp(line.n2), spare = RoundUp(line.n1);
-  Row* few = buffers + 2 * spare;
-  Row* many = few + kTurns;
+  const int64_t spare = RoundUp(line.n1);
   for (int64_t group = begin; group < end; ++group) {
     const int64_t c = group * kLanes;
     const Lots lots = Neighbours(c, line.n2, line.n2);
     const Row* result = Run(line.n1, line.roots1, buffers, buffers + spare, &source, &lots, nullptr, nullptr);
-    const double* step = line.step == nullptr ? nullptr : line.step + c / kStep * kStep * 2 * line.n1 + c % kStep;
-    if (line.step == nullptr) {
-      for (int64_t i = 0; i < kTurns + (line.n1 + kTurns - 1) / kTurns; ++i) {
-        const int64_t k = i < kTurns ? i : (i - kTurns) * kTurns;
-        double re[kLanes], im[kLanes];
-        for (int l = 0; l < kLanes; ++l) {
-          const int64_t t = k * (c + l);
-          line.roots.Get(t < line.n ? t : 0, re[l], im[l]);
-        }
-        __builtin_memcpy(&few[i].re, re, sizeof re);
-        __builtin_memcpy(&few[i].im, im, sizeof im);
-      }
+    const bool asks = group + 1 < end && line.n2 >= 64 && line.n2 <= 512;
+    TurnAcross(line, result, c, rows, buffers + 2 * spare, asks ? source.Address(c + kLanes) : nullptr,
+               source.Bytes(line.n2));
+  }
+}
+
+// A row of a convolution's spectrum, of what was row k of the line's group.
+OFFLOOP_INLINE double* Abreast(double* spectrum, int64_t n2, int64_t group, int64_t k) {
+  return spectrum + (group * kLanes / kStep * n2 + k) * 2 * kStep + group * kLanes % kStep;
+}
+
+// Groups of what were rows [begin, end) on both ways of a convolution: transformed, multiplied, and, their parts
+// exchanged, transformed, turned and transposed into the rows of the way back.
+void Middle(const Line& line, const Line& back, double* spectrum, Row* rows, Row* to, int64_t begin, int64_t end,
+            Row* buffers) {
+  const int64_t height = RoundUp(line.n2);
+  for (int64_t group = begin; group < end; ++group) {
+    Row *here = rows + group * height, *there = buffers;
+    Row* result = fft::Columns(line.n2, here, there, line.roots2, nullptr, nullptr);
+    if (result != here) there = here, here = result;
+    for (int64_t k = 0; k < line.n2; ++k) {
+      const double* by = Abreast(spectrum, line.n2, group, k);
+      Row turn;
+      __builtin_memcpy(&turn.re, by, sizeof turn.re);
+      __builtin_memcpy(&turn.im, by + kStep, sizeof turn.im);
+      fft::Turn(here[k], turn);
+      fft::Pairs::Swap(here[k]);
     }
-    Row* to = rows + c;
-    // What the next group reads: so far apart that the processor does not see it coming.
-    const char* ask =
-        group + 1 < end && line.n2 >= 64 && line.n2 <= 512 ? source.Address(lots.first[0] + kLanes) : nullptr;
-    for (int64_t k = 0; k < line.n1; k += kLanes, to += height) {
-      if (ask != nullptr) {
-        for (int i = 0; i < kLanes; ++i, ask += source.Bytes(line.n2)) {
-          __builtin_prefetch(ask);
-          __builtin_prefetch(ask + 64);
-        }
-      }
-      Lanes re[kLanes], im[kLanes];
-      for (int i = 0; i < kLanes; ++i) {
-        const int64_t at = k + i < line.n1 ? k + i : line.n1 - 1;
-        Row turn, row = result[at];
-        if (line.step != nullptr) {
-          __builtin_memcpy(&turn.re, step + 2 * kStep * at, sizeof turn.re);
-          __builtin_memcpy(&turn.im, step + 2 * kStep * at + kStep, sizeof turn.im);
-        } else {
-          turn = few[at % kTurns];
-          fft::Turn(turn, many[at / kTurns]);
-        }
-        fft::Turn(row, turn);
-        re[i] = row.re, im[i] = row.im;
-      }
-      fft::Transpose(re);
-      fft::Transpose(im);
-      for (int i = 0; i < kLanes; ++i) to[i].re = re[i], to[i].im = im[i];
-    }
+    result = fft::Columns(line.n2, here, there, back.roots1, nullptr, nullptr);
+    TurnAcross(back, result, group * kLanes, to, buffers + 2 * RoundUp(line.n2), nullptr, 0);
   }
 }
 
@@ -281,6 +379,8 @@ bool Smooth(Job* job, const Line& line, const Source& source, const Target& targ
               [&](int64_t b, int64_t e) { Second(line, target, work.rows, b, e, BuffersFor(job, work)); });
 }
 
+int64_t Groups(int64_t rows) { return (rows + kLanes - 1) / kLanes; }
+
 Source WideIn(const double* x, int64_t n, bool swap) { return {x, false, swap, 2, 1, 2 * n, 0}; }
 Target WideOut(double* x, int64_t n, bool swap) { return {x, false, swap, 2, 1, n, 0, 1}; }
 
@@ -297,23 +397,6 @@ struct Chirp {
     ++k;
   }
 };
-
-void FillChirp(const Line& line, const Source& source, double* wide, int64_t begin, int64_t end) {
-  const double* chirp = line.spectrum + 2 * line.m;
-  const bool plain = source.plain() && !source.swap && source.avail >= 2 * line.n;
-  const double* x = static_cast<const double*>(source.x);
-  const int64_t filled = line.n < end ? line.n : end;
-  for (int64_t k = begin; k < filled; ++k) {
-    double re, im;
-    if (plain)
-      re = x[2 * k], im = x[2 * k + 1];
-    else
-      source.Get(k, 0, re, im);
-    wide[2 * k] = re * chirp[2 * k] - im * chirp[2 * k + 1];
-    wide[2 * k + 1] = re * chirp[2 * k + 1] + im * chirp[2 * k];
-  }
-  for (int64_t k = begin > filled ? begin : filled; k < end; ++k) wide[2 * k] = 0, wide[2 * k + 1] = 0;
-}
 
 // The other side of the convolution: conj(chirp) at k and at m - k.
 void FillOther(const Line& line, double* wide, int64_t begin, int64_t end) {
@@ -333,40 +416,52 @@ void Product(double* wide, const double* spectrum, int64_t begin, int64_t end) {
   }
 }
 
-void TakeChirp(const Line& line, const Target& target, const double* wide, int64_t begin, int64_t end) {
-  const double* chirp = line.spectrum + 2 * line.m;
-  const bool plain = target.plain() && !target.swap && target.only >= line.n;
-  double* x = static_cast<double*>(target.x);
-  for (int64_t k = begin; k < end; ++k) {
-    const double re = wide[2 * k] * chirp[2 * k] - wide[2 * k + 1] * chirp[2 * k + 1];
-    const double im = wide[2 * k] * chirp[2 * k + 1] + wide[2 * k + 1] * chirp[2 * k];
-    if (plain)
-      x[2 * k] = re * target.scale, x[2 * k + 1] = im * target.scale;
-    else
-      target.Put(k, 0, re, im);
-  }
+// Turned by a chirp, convolved with its conjugate, and turned again; between the transforms nothing is put in order.
+bool Bluestein(Job* job, const Line& line, const Source& source, const Target& target, const Work& work) {
+  const Line &inner = *line.inner, &back = *line.back;
+  Source from = source;
+  from.chirp = line.chirp, from.length = line.n;
+  Target to = target;
+  to.chirp = line.chirp;
+  if (to.only > line.n) to.only = line.n;
+  return Each(job, Groups(inner.n2), kGrain / (inner.n1 * kLanes),
+              [&](int64_t b, int64_t e) { First(inner, from, work.rows, b, e, BuffersFor(job, work)); }) &&
+         Each(job, Groups(inner.n1), kGrain / (2 * inner.n2 * kLanes),
+              [&](int64_t b, int64_t e) {
+                Middle(inner, back, line.spectrum, work.rows, work.back, b, e, BuffersFor(job, work));
+              }) &&
+         Each(job, Groups(back.n1), kGrain / (back.n2 * kLanes),
+              [&](int64_t b, int64_t e) { Second(back, to, work.back, b, e, BuffersFor(job, work)); });
 }
 
 bool Spectrum(Job& job, const Line& line, const Work& work) {
-  Target target = WideOut(line.spectrum, line.m, false);
-  target.scale = 1 / static_cast<double>(line.m);
-  double* turns = line.spectrum + 2 * line.m;
+  const Line& inner = *line.inner;
+  const double scale = 1 / static_cast<double>(line.m);
+  double* wide = reinterpret_cast<double*>(work.back);
+  const Source source = WideIn(wide, line.m, false);
   return job.For(line.m, kGrain, [&](int64_t b, int64_t e) {
-    FillOther(line, line.spectrum, b, e);
+    FillOther(line, wide, b, e);
   }) && job.For(line.n, kGrain, [&](int64_t b, int64_t e) {
     Chirp chirp(line, b);
-    for (int64_t k = b; k < e; ++k) chirp.Next(turns[2 * k], turns[2 * k + 1]);
-  }) && Smooth(&job, *line.inner, WideIn(line.spectrum, line.m, false), target, work);
+    for (int64_t k = b; k < e; ++k) chirp.Next(line.chirp[2 * k], line.chirp[2 * k + 1]);
+  }) && job.For(Groups(inner.n2), kGrain / (inner.n1 * kLanes) + 1, [&](int64_t b, int64_t e) {
+    First(inner, source, work.rows, b, e, BuffersFor(&job, work));
+  }) && job.For(Groups(inner.n1), kGrain / (inner.n2 * kLanes) + 1, [&](int64_t b, int64_t e) {
+    for (int64_t group = b; group < e; ++group) {
+      const Row* rows = fft::Columns(inner.n2, work.rows + group * RoundUp(inner.n2), BuffersFor(&job, work),
+                                     inner.roots2, nullptr, nullptr);
+      for (int64_t k = 0; k < inner.n2; ++k) {
+        double* to = Abreast(line.spectrum, inner.n2, group, k);
+        const Lanes re = rows[k].re * scale, im = rows[k].im * scale;
+        __builtin_memcpy(to, &re, sizeof re);
+        __builtin_memcpy(to + kStep, &im, sizeof im);
+      }
+    }
+  });
 }
 
 bool Complex(Job* job, const Line& line, const Source& source, const Target& target, const Work& work) {
-  if (line.m == 0) return Smooth(job, line, source, target, work);
-  double* wide = work.wide;
-  return Each(job, line.m, kGrain, [&](int64_t b, int64_t e) { FillChirp(line, source, wide, b, e); }) &&
-         Smooth(job, *line.inner, WideIn(wide, line.m, false), WideOut(wide, line.m, false), work) &&
-         Each(job, line.m, kGrain, [&](int64_t b, int64_t e) { Product(wide, line.spectrum, b, e); }) &&
-         Smooth(job, *line.inner, WideIn(wide, line.m, true), WideOut(wide, line.m, true), work) &&
-         Each(job, line.n, kGrain, [&](int64_t b, int64_t e) { TakeChirp(line, target, wide, b, e); });
+  return line.m == 0 ? Smooth(job, line, source, target, work) : Bluestein(job, line, source, target, work);
 }
 
 // Of the transform of pairs, z, that of a real line: pairs of elements k and h - k.
@@ -453,7 +548,7 @@ bool Real(Job* job, const Line& line, const Source& source, const Target& target
     return true;
   }
   const int64_t h = line.n / 2;
-  double* z = work.wide + 2 * inner.m;
+  double* z = work.wide;
   Source pairs = source;
   pairs.im = source.each, pairs.each = 2 * source.each;
   return Complex(job, inner, pairs, WideOut(z, h, false), work) &&
@@ -463,7 +558,7 @@ bool Real(Job* job, const Line& line, const Source& source, const Target& target
 bool Hermitian(Job* job, const Line& line, const Source& source, const Target& target, const Work& work) {
   const Line& inner = *line.inner;
   const int64_t h = line.n / 2;
-  double* z = work.wide + 2 * inner.m;
+  double* z = work.wide;
   if (line.n % 2 != 0) {
     if (!Each(job, h + 1, kGrain, [&](int64_t b, int64_t e) {
           for (int64_t k = b; k < e; ++k) {
@@ -510,8 +605,8 @@ bool IsSmooth(int64_t n) {
   return n == 1;
 }
 
-// The plan at `at` of what src/core/transforms.ts lays out: [n, kind, n1 or m or -, inner, roots1, roots2, step, table,
-// bits]. It is nobody else's memory, but is not taken on trust either. `line` is the first of three.
+// The plan at `at` of what src/core/transforms.ts lays out: [n, kind, n1 or way back or -, inner, roots1, roots2, step,
+// table, bits]. It is nobody else's memory, but is not taken on trust either. `line` is the first of four.
 bool ReadLine(const In<double>& plan, int64_t at, const Opt<InOut<double>>& chirp, Line* line, int depth) {
   constexpr int64_t kHead = 10;
   if (depth > 2 || at < 0 || at + kHead > plan.size) return false;
@@ -546,10 +641,16 @@ bool ReadLine(const In<double>& plan, int64_t at, const Opt<InOut<double>>& chir
   line->inner = line + 1;
   if (!ReadLine(plan, head[3], chirp, line + 1, depth + 1)) return false;
   if (kind == 1) {
-    line->m = line->inner->n;
-    if (line->inner->m != 0 || line->m < 2 * n - 1 || line->roots.table == nullptr || !chirp.present) return false;
-    if (head[9] < 0 || head[9] + 2 * (line->m + n) > chirp.value.size) return false;
-    line->spectrum = chirp.value.data + head[9];
+    const Line& inner = *line->inner;
+    Line* back = line + 2;
+    if (!ReadLine(plan, head[2], chirp, back, depth + 1)) return false;
+    if (inner.m != 0 || inner.inner != nullptr || back->m != 0 || back->inner != nullptr) return false;
+    if (inner.n2 == 1 || back->n1 != inner.n2 || back->n2 != inner.n1) return false;
+    line->m = inner.n, line->back = back;
+    const int64_t numbers = 2 * ((inner.n1 + kStep - 1) / kStep * kStep) * inner.n2;
+    if (line->m < 2 * n - 1 || line->roots.table == nullptr || !chirp.present) return false;
+    if (head[9] < 0 || head[9] + numbers + 2 * n > chirp.value.size) return false;
+    line->spectrum = chirp.value.data + head[9], line->chirp = line->spectrum + numbers;
     return true;
   }
   return line->inner->n == (n % 2 == 0 ? n / 2 : n) && (n % 2 != 0 || line->roots.table != nullptr);
@@ -557,14 +658,13 @@ bool ReadLine(const In<double>& plan, int64_t at, const Opt<InOut<double>>& chir
 
 const Line& CoreOf(const Line& line) { return line.inner == nullptr ? line : CoreOf(*line.inner); }
 int64_t WideOf(Op op, const Line& line) {  // numbers
-  const int64_t around = line.m != 0 ? line.m : line.inner != nullptr ? line.inner->m : 0;
-  return 2 * around + (op == Op::kReal || op == Op::kHermitian ? 2 * line.n : 0);
+  return op == Op::kReal || op == Op::kHermitian ? 2 * line.n : 0;
 }
 
 // Items of For for a line whose steps are spread over threads.
 int64_t ItemsOf(const Line& line) {
-  if (line.m != 0) return 2 * line.m + line.n + 2 * ItemsOf(*line.inner);
-  return line.n2 == 1 ? 1 : (line.n1 + kLanes - 1) / kLanes + (line.n2 + kLanes - 1) / kLanes;
+  if (line.m != 0) return ItemsOf(*line.inner) + Groups(line.inner->n2);
+  return line.n2 == 1 ? 1 : Groups(line.n1) + Groups(line.n2);
 }
 int64_t ItemsOf(Op op, const Line& line) {
   if (op == Op::kReal) return ItemsOf(*line.inner) + (line.n % 2 == 0 ? line.n / 4 + 1 : 0);
@@ -572,15 +672,21 @@ int64_t ItemsOf(Op op, const Line& line) {
   return ItemsOf(line);
 }
 
+// The line within that is a convolution, if there is one.
+const Line* ChirpOf(const Line& line) {
+  return line.m != 0 ? &line : line.inner != nullptr ? ChirpOf(*line.inner) : nullptr;
+}
+
 // How `count` lines are spread: four abreast, one a grain, or each over all threads.
 struct Spread {
   const Line& core;
-  int64_t rows, buffers, wide, each, size;
+  int64_t rows, back, buffers, wide, each, size;
   bool abreast, alone;
 
   Spread(Op op, const Line& line, int64_t count)
       : core(CoreOf(line)), rows(RowsOf(core)), buffers(BuffersOf(core)), wide(WideOf(op, line)) {
-    each = rows + buffers + (wide + 2 * kLanes - 1) / (2 * kLanes);
+    back = core.n == line.n || ChirpOf(line) == nullptr ? 0 : RowsOf(*ChirpOf(line)->back);
+    each = rows + back + buffers + (wide + 2 * kLanes - 1) / (2 * kLanes);
     size = core.n * (CoreOf(line).n == line.n ? 1 : 2);
     abreast = op == Op::kComplex && line.m == 0 && line.n2 == 1;
     alone = !abreast && size <= kAlone && (count > 1 || each <= kOnStack);
@@ -593,9 +699,10 @@ struct Spread {
 Work Carve(Row* memory, const Spread& spread, int64_t threads) {
   Work work;
   work.rows = memory;
-  work.buffers = memory + spread.rows;
+  work.back = memory + spread.rows;
+  work.buffers = work.back + spread.back;
   work.each = spread.buffers;
-  work.wide = reinterpret_cast<double*>(memory + spread.rows + spread.buffers * threads);
+  work.wide = reinterpret_cast<double*>(work.buffers + spread.buffers * threads);
   return work;
 }
 
@@ -670,14 +777,9 @@ Status Lines(Job& job, Op op, const Line& line, const Source& source, const Targ
   return job.status();
 }
 
-// The line within that is a convolution, if there is one.
-const Line* ChirpOf(const Line& line) {
-  return line.m != 0 ? &line : line.inner != nullptr ? ChirpOf(*line.inner) : nullptr;
-}
-
 Status MakeSpectrum(Job& job, const Line* line, const Opt<InOut<double>>& kept) {
   if (line == nullptr) return Status::kOk;
-  const Spread spread(Op::kComplex, *line->inner, 1);
+  const Spread spread(Op::kComplex, *line, 1);
   Row* memory = ScratchFor(job, kept, spread.each + spread.buffers * (job.threads() - 1));
   if (memory == nullptr) return Status::kNoMemory;
   Spectrum(job, *line, Carve(memory, spread, job.threads()));
@@ -781,7 +883,7 @@ Status Convolve(Job& job, const Series& x, const Series& h, const Line* line, in
   double* spectrum = reinterpret_cast<double*>(memory);
   memory += heard;
   const auto carve = [&](Row* from, int64_t lanes) {
-    return Work{from, from + rows, buffers, reinterpret_cast<double*>(from + rows + buffers * lanes)};
+    return Work{from, from + rows, buffers, nullptr, reinterpret_cast<double*>(from + rows + buffers * lanes)};
   };
   const int64_t inner = ItemsOf(core) + size / 4 + 1;
   job.Total(size + inner + (alone ? blocks : blocks * (size + 2 * inner + bins) + length));
@@ -820,7 +922,7 @@ Status Fft(Job& job, Matrix<T> x, Opt<In<T>> shorter, In<double> plan, Opt<InOut
   constexpr bool kNarrow = sizeof(T) == 4;
   const Op op = kind.value == Op::kTwo ? Op::kComplex : kind.value;
   const bool inverse = (flags & kInverse) != 0, down = (flags & kDown) != 0, two = kind.value == Op::kTwo;
-  Line line[3], other[3];
+  Line line[4], other[4];
   if (kind.value == Op::kConvolve) {
     const bool direct = (flags & kPlain) != 0, back = (flags & kBack) != 0;
     const int64_t taps = shorter.value.size;

@@ -1,7 +1,7 @@
 /**
  * Plans of transforms: how a length is cut, and the roots of unity that it needs, in one array that both engines read.
  *
- * At an offset: [n, kind, n1 or -, inner, roots1, roots2, step, table, bits, spectrum], where each name but the first
+ * At an offset: [n, kind, n1 or way back or -, inner, roots1, roots2, step, table, bits, spectrum], where each name but the first
  * three is an offset, 0 if there is none.
  */
 import type { InValue } from '../engine/values.js'
@@ -167,12 +167,29 @@ class Builder {
       head[7] = double[7]!
       head[8] = double[8]!
       head[9] = this.spectrum
-      this.spectrum += 2 * (m + n)
-      head[3] = this.complex(m)
+      const n1 = cut(m)
+      const n2 = m / n1
+      this.spectrum += 2 * (Math.ceil(n1 / LANES) * LANES * n2 + n)
+      const inner = new Float64Array(HEAD)
+      head[3] = this.smooth(inner, m, n1)
+      head[2] = head[3]
+      if (n1 !== n2) {
+        // The way back: the same roots in the other order.
+        const back = Float64Array.from(inner)
+        head[2] = this.add(back)
+        back[2] = n2
+        back[4] = inner[5]!
+        back[5] = inner[4]!
+        if (inner[6] !== 0) back[6] = this.add(steps(m, n2, n1))
+      }
       return at
     }
-    const n1 = cut(n)
+    return this.smooth(head, n, cut(n), at)
+  }
+
+  private smooth(head: Float64Array, n: number, n1: number, at: number = this.add(head)): number {
     const n2 = n / n1
+    head[0] = n
     head[2] = n1
     const one = roots(n1)
     head[4] = this.add(one)
@@ -226,16 +243,20 @@ function scratchOf(n: number, real: boolean): number {
   if (core <= MAX_STEP) return 0
   const n1 = cut(core)
   const round = (x: number) => Math.ceil(x / LANES) * LANES
-  const buffers = 2 * LANES * (2 * round(Math.max(n1, core / n1)) + n1 / 32 + 33)
+  const buffers = 2 * LANES * (2 * round(Math.max(n1, core / n1)) + Math.max(n1, core / n1) / 32 + 34)
   return (
-    Math.ceil(2 * round(n1) * round(core / n1) + 4 * buffers + (core === length ? 0 : 2 * core) + (real ? 2 * n : 0)) +
-    64
+    Math.ceil(
+      2 * round(n1) * round(core / n1) +
+        4 * buffers +
+        (core === length ? 0 : 2 * round(n1) * round(core / n1)) +
+        (real ? 2 * n : 0),
+    ) + 64
   )
 }
 
 /** Nanoseconds of a complex line on one thread. */
 function workOf(n: number): number {
-  if (!isSmooth(n)) return 2.1 * workOf(handy(2 * n - 1)) + 6 * n
+  if (!isSmooth(n)) return 2.1 * workOf(handy(2 * n - 1)) + 2 * n
   let odd = n
   let each = n > 200_000 ? 8 : n > 30_000 ? 4 : n > MAX_STEP ? 1.2 : 0.9
   for (; odd % 2 === 0; odd /= 2) each += 0.28

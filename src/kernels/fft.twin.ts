@@ -538,6 +538,12 @@ function transpose(x: Float64Array, rows: number, cols: number): void {
   }
 }
 
+/** Numbers of a spectrum: rows of the second transforms, eight abreast. */
+function spectrumSize(plan: Float64Array, inner: number): number {
+  const n1 = plan[inner + 2]! | 0
+  return 2 * LANES * Math.ceil(n1 / LANES) * ((plan[inner]! | 0) / n1)
+}
+
 /** The other side of a Bluestein convolution, transformed; then the chirp itself. */
 function spectrum(plan: Float64Array, at: number, chirp: Float64Array): void {
   const n = plan[at]! | 0
@@ -547,12 +553,13 @@ function spectrum(plan: Float64Array, at: number, chirp: Float64Array): void {
   const bits = plan[at + 8]! | 0
   const re = new Float64Array(m)
   const im = new Float64Array(m)
-  let to = plan[at + 9]! | 0
+  const from = plan[at + 9]! | 0
+  const turns = from + spectrumSize(plan, inner)
   let index = 0
   for (let k = 0; k < n; k++) {
     root(plan, table, bits, 2 * n, index)
-    chirp[to + 2 * (m + k)] = rootR
-    chirp[to + 2 * (m + k) + 1] = rootI
+    chirp[turns + 2 * k] = rootR
+    chirp[turns + 2 * k + 1] = rootI
     re[k] = rootR
     im[k] = -rootI
     if (k > 0) {
@@ -563,9 +570,14 @@ function spectrum(plan: Float64Array, at: number, chirp: Float64Array): void {
   }
   smooth(plan, inner, re, im)
   const scale = 1 / m
-  for (let k = 0; k < m; k++) {
-    chirp[to++] = re[k]! * scale
-    chirp[to++] = im[k]! * scale
+  const n1 = plan[inner + 2]! | 0
+  const n2 = (m / n1) | 0
+  for (let k = 0; k < n1; k++) {
+    let to = from + (k >> 3) * n2 * 2 * LANES + (k & 7)
+    for (let i = k; i < m; i += n1, to += 2 * LANES) {
+      chirp[to] = re[i]! * scale
+      chirp[to + LANES] = im[i]! * scale
+    }
   }
 }
 
@@ -573,14 +585,30 @@ function bluestein(plan: Float64Array, at: number, re: Float64Array, im: Float64
   const n = plan[at]! | 0
   const inner = plan[at + 3]! | 0
   const m = plan[inner]! | 0
+  const n1 = plan[inner + 2]! | 0
+  const n2 = (m / n1) | 0
   const from = plan[at + 9]! | 0
+  const turns = from + spectrumSize(plan, inner)
   const wr = new Float64Array(m)
   const wi = new Float64Array(m)
-  product(n, re, im, chirp, from + 2 * m, wr, wi)
+  product(n, re, im, chirp, turns, wr, wi)
   smooth(plan, inner, wr, wi)
-  product(m, wr, wi, chirp, from, wr, wi)
-  smooth(plan, inner, wi, wr)
-  product(n, wr, wi, chirp, from + 2 * m, re, im)
+  for (let first = 0; first < n1; first += LANES) {
+    let by = from + first * n2 * 2
+    const end = Math.min(first + LANES, n1)
+    for (let row = 0; row < m; row += n1, by += 2 * LANES) {
+      for (let k = first; k < end; k++) {
+        const r = wr[row + k]!
+        const i = wi[row + k]!
+        const br = chirp[by + k - first]!
+        const bi = chirp[by + k - first + LANES]!
+        wr[row + k] = r * br - i * bi
+        wi[row + k] = r * bi + i * br
+      }
+    }
+  }
+  smooth(plan, plan[at + 2]! | 0, wi, wr)
+  product(n, wr, wi, chirp, turns, re, im)
 }
 
 /** n complex numbers times those of `by` from `at` on. */

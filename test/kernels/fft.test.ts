@@ -167,6 +167,29 @@ describe('fft', () => {
     expect(bits(rfft.sync(turned))).toBe(bits(rfft.js(turned)))
   })
 
+  it('gives many rows, more than the caches hold, the bits that each has alone', () => {
+    const [rows, n] = [300, 1000]
+    const data = noise(rows * 2 * n)
+    const across = fft.sync(matrix(data, rows, 2 * n)).data
+    const real = rfft.sync(matrix(data, rows, 2 * n)).data
+    for (let r = 0; r < rows; r += 23) {
+      const row = data.slice(r * 2 * n, (r + 1) * 2 * n)
+      expect(bits(across.slice(r * 2 * n, (r + 1) * 2 * n))).toBe(bits(fft.js(row)))
+      expect(bits(real.slice(r * 2 * (n + 1), (r + 1) * 2 * (n + 1)))).toBe(bits(rfft.js(row)))
+    }
+    expect(bits(fft.sync(matrix(data, rows, 2 * n), { out: data }).data)).toBe(bits(across))
+  })
+
+  it('leaves out what lies beyond a cut of a length with a large prime, even if infinite', () => {
+    for (const n of [37, 1021]) {
+      const x = noise(2 * n + 20)
+      const expected = bits(fft.js(x.slice(0, 2 * n)))
+      x.fill(Infinity, 2 * n)
+      expect(bits(fft.sync(x, { n, threads: 1 }))).toBe(expected)
+      expect(bits(fft.js(x, { n }))).toBe(expected)
+    }
+  })
+
   it('rounds f32 once, from f64', () => {
     const x = Float32Array.from(noise(2 * 300))
     expect(bits(fft.sync(x))).toBe(bits(Float32Array.from(fft.js(Float64Array.from(x)))))
