@@ -68,6 +68,7 @@ export { type NormOptions, norm } from './norm.js'
 export { type Kth, type Partition, type Partitionable, partition } from './partition.js'
 export { type Pca, type PcaOptions, type PcaResult, pca } from './pca.js'
 export { pow } from './pow.js'
+export { type Factors, type Qr, type QrOptions, qr } from './qr.js'
 export {
   type Fractions,
   type NanOptions,

@@ -22,6 +22,7 @@ import { benchMatmul } from './matmul.js'
 import { benchMnist } from './mnist.js'
 import { benchOrder } from './order.js'
 import { NumPy } from './peers.js'
+import { benchQr } from './qr.js'
 import { benchRandom } from './random.js'
 import { benchReductions } from './reductions.js'
 import { benchScans } from './scans.js'
@@ -47,6 +48,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   linalg: benchLinalg,
   svd: benchSvd,
   kmeans: benchKmeans,
+  qr: benchQr,
   sync: benchSync,
   eigh: benchEigh,
   histogram: benchHistogram,
