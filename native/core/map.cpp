@@ -106,6 +106,15 @@ Cut CutResult(const Job& job, const void* out, int out_bytes, int64_t size) {
   return cut;
 }
 
+int64_t PagesOf(int64_t bytes) { return bytes >= 4 * kHugePage ? bytes / kHugePage : 0; }
+
+bool TouchPages(Job& job, void* out, int64_t pages) {
+  char* const first = static_cast<char*>(out);
+  return job.For(pages, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t page = begin; page < end; ++page) first[page * kHugePage] = 0;
+  });
+}
+
 Status RunMap(Job& job, const MapOperand* operands, int count, void* out, int out_bytes, int64_t size, MapChunk chunk,
               bool can_past) {
   if (size <= 0) return job.status();

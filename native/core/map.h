@@ -34,6 +34,11 @@ struct Cut {
 };
 Cut CutResult(const Job& job, const void* out, int out_bytes, int64_t size);
 
+// A fresh result of tiles, which are no such cuts: each of its huge pages is met first by one thread alone, by a byte
+// that is written there. PagesOf is how many items that adds to the job; none where the result is small.
+int64_t PagesOf(int64_t bytes);
+bool TouchPages(Job& job, void* out, int64_t pages);
+
 Status RunMap(Job& job, const MapOperand* operands, int count, void* out, int out_bytes, int64_t size, MapChunk chunk,
               bool can_past);
 
