@@ -74,7 +74,7 @@ Status Run(Job& job, In<T> x, int64_t height, int64_t width, int64_t channels, E
   K* buffers = job.Scratch<K>(each * job.threads());
   if (buffers == nullptr) return Status::kNoMemory;
   const bool past = out.size * static_cast<int64_t>(sizeof(T)) >= kStreamBytes;
-  return ForTiles(job, s, rows, cols, [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
+  return ForTiles(job, s, rows, cols, out.data, [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
     K* sums = buffers + job.lane() * each;
     K* results = sums + (rows + down) * pitch;
     K* row = results + rows * pitch;

@@ -7,7 +7,6 @@
 // A block of kRows x kVectors vectors is summed at a time, so that an element that was loaded serves kRows sums, and a
 // weight kVectors. Floats are read where they lie, but for what a neighbourhood needs of beyond the left and right
 // border.
-#include "core/map.h"
 #include "kernels/image-inl.h"
 #include "kernels/simd-inl.h"
 
@@ -225,7 +224,7 @@ Status Filter(Job& job, const T* x, const Shape& s, const Weights<K>& down, cons
   const bool past = size * static_cast<int64_t>(sizeof(T)) >= kStreamBytes;
   // Whether lines of all rows begin with the same columns: a block may store them itself.
   const bool lined = past && kDirect && s.width * c % 16 == 0 && reinterpret_cast<uintptr_t>(out) % sizeof(T) == 0;
-  return ForTiles(job, s, l.rows, l.cols, [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
+  return ForTiles(job, s, l.rows, l.cols, out, [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
     K* ring = buffers + job.lane() * each;
     K* spare = ring + l.ring * l.pitch;
     K* wide = spare + l.pitch;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/job.h"
+#include "core/map.h"
 #include "core/stream.h"
 
 namespace offloop::OFFLOOP_ISA {
@@ -84,11 +85,13 @@ OFFLOOP_INLINE int64_t Pitch(int64_t elements) {
   return elements < 512 ? RoundUp(elements, 16) + 16 : RoundUp(elements, 512) + 64;
 }
 
-// fn(y, end, x, right) for each tile of at most `rows` x `cols` pixels.
-template <class F>
-OFFLOOP_INLINE Status ForTiles(Job& job, const Shape& s, int64_t rows, int64_t cols, F&& fn) {
+// fn(y, end, x, right) for each tile of at most `rows` x `cols` pixels of a result.
+template <class T, class F>
+OFFLOOP_INLINE Status ForTiles(Job& job, const Shape& s, int64_t rows, int64_t cols, T* out, F&& fn) {
   const int64_t across = (s.width + cols - 1) / cols, count = (s.height + rows - 1) / rows * across;
-  job.Total(count);
+  const int64_t pages = PagesOf(s.height * s.width * s.channels * static_cast<int64_t>(sizeof(T)));
+  job.Total(pages + count);
+  if (!TouchPages(job, out, pages)) return job.status();
   job.For(count, job.GrainBlocks(count), [&](int64_t begin, int64_t end) {
     for (int64_t tile = begin; tile < end; ++tile) {
       const int64_t y = tile / across * rows, x = tile % across * cols;

@@ -166,7 +166,7 @@ Status Run(Job& job, In<T> x, int64_t height, int64_t width, int64_t channels, E
   if (buffers == nullptr) return Status::kNoMemory;
   const bool past = out.size * static_cast<int64_t>(sizeof(T)) >= kStreamBytes;
   const auto filter = size == 3 ? &Filter<K, 3> : &Filter<K, 5>;
-  return ForTiles(job, s, rows, cols, [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
+  return ForTiles(job, s, rows, cols, out.data, [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
     K* ring = buffers + job.lane() * each;
     const K* around_y[10];
     for (int64_t i = 0; i < 2 * size; ++i) around_y[i] = ring + i % size * pitch;

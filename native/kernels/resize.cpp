@@ -250,8 +250,9 @@ Status Weighted(Job& job, const T* in, const Shape& s, Axis& down, Axis& across,
   char* buffers = job.Scratch<char>(RoundUp(bytes, 64) * job.threads());
   if (buffers == nullptr) return Status::kNoMemory;
   const int64_t columns = (across.to + cols - 1) / cols, tiles = columns * ((down.to + kGroup - 1) / kGroup);
-  job.Total(WeightsItems(down) + WeightsItems(across) + tiles);
-  if (!Prepare(job, down) || !Prepare(job, across)) return job.status();
+  const int64_t pages = PagesOf(down.to * across.to * c * static_cast<int64_t>(sizeof(T)));
+  job.Total(WeightsItems(down) + WeightsItems(across) + pages + tiles);
+  if (!Prepare(job, down) || !Prepare(job, across) || !TouchPages(job, out, pages)) return job.status();
   const int64_t stride = s.width * c;
   const bool past = down.to * across.to * c * static_cast<int64_t>(sizeof(T)) >= kStreamBytes;
   job.For(tiles, job.GrainBlocks(tiles), [&](int64_t begin, int64_t end) {
@@ -282,46 +283,223 @@ Status Weighted(Job& job, const T* in, const Shape& s, Axis& down, Axis& across,
   return job.status();
 }
 
-// ---- Nearest ----
+// ---- Bilinear, of bytes ----
+//
+// Sums down the columns have 23 bits; along the rows they are made of floats as v + (next - v) * weight, rounded twice.
+// Where no pixel is skipped, the elements that a vector of the result needs lie within a vector's width: a table says
+// where it begins, and its lanes are permuted.
 
-template <class T>
-void Pick(const T* in, const int64_t* columns, int64_t from, int64_t to, int64_t channels, T* out) {
-  if (channels == 1) {
-    for (int64_t x = from; x < to; ++x) *out++ = in[columns[x]];
+using F = hn::ScalableTag<float>;
+constexpr int64_t kFloats = HWY_LANES(float);
+
+// For elements of a row of the result: what of the source comes first, and the weight of the next pixel's.
+struct Table {
+  int32_t* at;
+  float* weights;
+  int32_t* begins;  // of every kFloats elements: the least `at`
+};
+
+// n sums of two rows.
+HWY_NOINLINE void BlendRows(const uint8_t* a, const uint8_t* b, float weight, int64_t n, float* out) {
+  const F d;
+  const hn::Rebind<int32_t, F> di;
+  const hn::Rebind<uint8_t, F> db;
+  const auto load = [&](const uint8_t* from) { return hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(db, from))); };
+  if (n < kFloats) {
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<float>(a[i]) + static_cast<float>(b[i] - a[i]) * weight;
     return;
   }
-  for (int64_t x = from; x < to; ++x)
-    for (int64_t c = 0; c < channels; ++c) *out++ = in[columns[x] + c];
+  for (int64_t i = 0; i < n; i += kFloats) {
+    const int64_t at = Least(i, n - kFloats);
+    const auto first = load(a + at);
+    const auto product = hn::Mul(hn::Sub(load(b + at), first), hn::Set(d, weight));
+    hn::StoreU(hn::Add(first, product), d, out + at);
+  }
 }
+
+// Elements [from, to) of a row of the result, and the rest of a vector; `in` holds a row of sums from `first` on.
+HWY_NOINLINE void BlendColumns(const float* in, int64_t first, const Table& table, int64_t step, int64_t from,
+                               int64_t to, uint8_t* out) {
+  const F d;
+  const hn::Rebind<int32_t, F> di;
+  const hn::Rebind<uint8_t, F> db;
+  for (int64_t i = from; i < to; i += kFloats, out += kFloats) {
+    const int32_t begin = table.begins[i / kFloats];
+    const auto lanes = hn::IndicesFromVec(d, hn::Sub(hn::LoadU(di, table.at + i), hn::Set(di, begin)));
+    const float* source = in + (begin - first);
+    const auto value = hn::TableLookupLanes(hn::LoadU(d, source), lanes);
+    const auto next = hn::TableLookupLanes(hn::LoadU(d, source + step), lanes);
+    const auto sum = hn::Add(value, hn::Mul(hn::Sub(next, value), hn::LoadU(d, table.weights + i)));
+    hn::StoreU(hn::DemoteTo(db, hn::NearestInt(sum)), db, out);
+  }
+}
+
+// The same from the two rows of the source, where pixels are skipped.
+HWY_NOINLINE void Sample(const uint8_t* a, const uint8_t* b, float weight, const Table& table, int64_t step,
+                         int64_t from, int64_t to, uint8_t* out) {
+  const hn::CappedTag<float, 1> d;
+  for (int64_t i = from; i < to; ++i) {
+    const int64_t at = table.at[i];
+    const float value = static_cast<float>(a[at]) + static_cast<float>(b[at] - a[at]) * weight;
+    const float next = static_cast<float>(a[at + step]) + static_cast<float>(b[at + step] - a[at + step]) * weight;
+    const float sum = value + (next - value) * table.weights[i];
+    *out++ = static_cast<uint8_t>(hn::GetLane(hn::NearestInt(hn::Set(d, sum))));
+  }
+}
+
+Status Bilinear(Job& job, const uint8_t* in, const Shape& s, Axis& down, Axis& across, uint8_t* out) {
+  constexpr int64_t kCols = 4096, kRows = 32;  // elements, rows of a tile
+  Axis* axes[] = {&down, &across};
+  for (Axis* axis : axes) {
+    axis->scale = static_cast<double>(axis->from) / static_cast<double>(axis->to);
+    axis->taps = TapsOf(axis->method, axis->from, axis->scale);
+    axis->grid = axis == &down ? 0x1p15 : 0x1p23;
+    axis->starts = job.Scratch<int64_t>(axis->to);
+    axis->weights = job.Scratch<double>(axis->to * axis->taps);
+    if (axis->starts == nullptr || axis->weights == nullptr) return Status::kNoMemory;
+  }
+  const int64_t c = s.channels, elements = across.to * c, stride = s.width * c;
+  const int64_t step = across.taps > 1 ? c : 0, below = down.taps > 1 ? stride : 0;
+  const bool dense = across.to >= across.from;
+  const Table table{job.Scratch<int32_t>(RoundUp(elements, kFloats)), job.Scratch<float>(RoundUp(elements, kFloats)),
+                    job.Scratch<int32_t>(elements / kFloats + 1)};
+  const int64_t room = kCols + 2 * c + 2 * kFloats;
+  float* lines = job.Scratch<float>(dense ? RoundUp(room, 16) * job.threads() : 16);
+  if (table.at == nullptr || table.weights == nullptr || table.begins == nullptr || lines == nullptr)
+    return Status::kNoMemory;
+  const int64_t items = (elements + kCols - 1) / kCols, tiles = items * ((down.to + kRows - 1) / kRows);
+  const int64_t pages = PagesOf(elements * down.to);
+  job.Total(WeightsItems(down) + WeightsItems(across) + items + pages + tiles);
+  if (!Prepare(job, down) || !Prepare(job, across)) return job.status();
+  const bool ready = job.For(items, 1, [&](int64_t begin, int64_t end) {
+    const int64_t last = Least(end * kCols, elements);
+    for (int64_t i = begin * kCols; i < RoundUp(last, kFloats); ++i) {
+      const int64_t x = Least(i, elements - 1) / c;
+      const int64_t at = across.starts[x] * c + Least(i, elements - 1) % c;
+      table.at[i] = static_cast<int32_t>(at);
+      table.weights[i] = step > 0 ? static_cast<float>(across.weights[2 * x + 1]) : 0;
+      int32_t& least = table.begins[i / kFloats];
+      if (i % kFloats == 0 || at < least) least = static_cast<int32_t>(at);
+    }
+  });
+  if (!ready || !TouchPages(job, out, pages)) return job.status();
+  const bool past = elements * down.to >= kStreamBytes;
+  job.For(tiles, job.GrainBlocks(tiles), [&](int64_t begin, int64_t end) {
+    alignas(64) uint8_t made[kCols + kFloats];
+    float* line = lines + (dense ? RoundUp(room, 16) * job.lane() : 0);
+    for (int64_t tile = begin; tile < end; ++tile) {
+      const int64_t top = tile / items * kRows, bottom = Least(top + kRows, down.to);
+      const int64_t left = tile % items * kCols, right = Least(left + kCols, elements);
+      const int64_t first = table.begins[left / kFloats];
+      for (int64_t y = top; y < bottom; ++y) {
+        const uint8_t* row = in + down.starts[y] * stride;
+        const float weight = below > 0 ? static_cast<float>(down.weights[2 * y + 1]) : 0;
+        if (dense) {
+          const int64_t count = Least(table.at[right - 1] / c * c + c + step - first, kCols + 2 * c);
+          BlendRows(row + first, row + below + first, weight, count, line);
+          BlendColumns(line, first, table, step, left, right, made);
+        } else {
+          Sample(row, row + below, weight, table, step, left, right, made);
+        }
+        StreamPut(out + y * elements + left, made, right - left, past);
+      }
+    }
+    if (past) StreamFence();
+  });
+  return job.status();
+}
+
+// ---- Nearest ----
 
 // The pixel that holds the centre of pixel i of the result.
 OFFLOOP_INLINE int64_t Nearest(int64_t i, int64_t from, int64_t to) { return (2 * i + 1) * from / (2 * to); }
 
-template <class T>
-Status Pixels(Job& job, const T* in, const Shape& s, const Axis& down, const Axis& across, T* out) {
-  constexpr int64_t kItem = 4096;
-  const int64_t c = s.channels, cols = Least(across.to, 2048), items = (across.to + kItem - 1) / kItem;
-  const int64_t tile_columns = (across.to + cols - 1) / cols, rows = Most(1, 16384 / cols);
-  const int64_t tiles = tile_columns * ((down.to + rows - 1) / rows);
-  int64_t* columns = job.Scratch<int64_t>(across.to);
-  if (columns == nullptr) return Status::kNoMemory;
-  job.Total(items + tiles);
-  job.For(items, 4, [&](int64_t begin, int64_t end) {
-    const int64_t last = Least(end * kItem, across.to);
-    for (int64_t x = begin * kItem; x < last; ++x) columns[x] = Nearest(x, across.from, across.to) * c;
+// Pixels of kBytes each, those of [from, to) of a row, all but the last copied with what follows them.
+template <int64_t kBytes, int64_t kCopy = kBytes>
+void Pick(const char* in, const int64_t* columns, int64_t from, int64_t to, char* out) {
+  for (int64_t x = from; x < to - 1; ++x, out += kBytes) __builtin_memcpy(out, in + columns[x], kCopy);
+  __builtin_memcpy(out, in + columns[to - 1], kBytes);
+}
+
+// Bytes of 16 at once, where no pixel is skipped: what they need lies within 16 bytes of the source.
+constexpr int64_t kBytes = 16;
+HWY_INLINE void Shuffle(const char* in, const int64_t* begins, const uint8_t* lanes, int64_t count, char* out) {
+  const hn::FixedTag<uint8_t, kBytes> d;
+  for (int64_t i = 0; i < count; ++i) {
+    const auto source = hn::LoadU(d, reinterpret_cast<const uint8_t*>(in + begins[i]));
+    hn::StoreU(hn::TableLookupBytes(source, hn::LoadU(d, lanes + i * kBytes)), d,
+               reinterpret_cast<uint8_t*>(out + i * kBytes));
+  }
+}
+
+// `size`: bytes of a pixel.
+Status Pixels(Job& job, const char* in, int64_t size, const Axis& down, const Axis& across, char* out) {
+  constexpr int64_t kItem = 4096, kRoom = 8192;
+  const int64_t stride = across.from * size, length = across.to * size;
+  const bool apart = across.to < across.from, dense = !apart && stride >= kBytes;
+  // Where a row's pixels, or every 16 bytes of it, begin.
+  const int64_t units = dense ? (length + kBytes - 1) / kBytes : across.to;
+  const int64_t unit = dense ? kBytes : size, cols = Least(units, kRoom / unit);
+  int64_t* begins = job.Scratch<int64_t>(units);
+  uint8_t* lanes = dense ? job.Scratch<uint8_t>(units * kBytes) : nullptr;
+  if (begins == nullptr || (dense && lanes == nullptr)) return Status::kNoMemory;
+  const int64_t items = (units + kItem - 1) / kItem, tile_columns = (units + cols - 1) / cols;
+  const int64_t rows = Most(1, 4 * kRoom / (cols * unit)), tiles = tile_columns * ((down.to + rows - 1) / rows);
+  const int64_t pages = PagesOf(length * down.to);
+  job.Total(items + pages + tiles);
+  const bool ready = job.For(items, 1, [&](int64_t begin, int64_t end) {
+    const int64_t last = Least(end * kItem, units);
+    for (int64_t i = begin * kItem; i < last; ++i) {
+      if (!dense) {
+        begins[i] = Nearest(i, across.from, across.to) * size;
+        continue;
+      }
+      int64_t at[kBytes], least = stride - kBytes;
+      for (int64_t k = 0; k < kBytes; ++k) {
+        const int64_t byte = Least(i * kBytes + k, length - 1);
+        at[k] = Nearest(byte / size, across.from, across.to) * size + byte % size;
+        least = Least(least, at[k]);
+      }
+      begins[i] = least;
+      for (int64_t k = 0; k < kBytes; ++k) lanes[i * kBytes + k] = static_cast<uint8_t>(at[k] - least);
+    }
   });
-  const bool past = down.to * across.to * c * static_cast<int64_t>(sizeof(T)) >= kStreamBytes;
+  if (!ready || !TouchPages(job, out, pages)) return job.status();
+  const bool past = length * down.to >= kStreamBytes;
   job.For(tiles, job.GrainBlocks(tiles), [&](int64_t begin, int64_t end) {
-    alignas(64) T line[2048 * 4];
+    alignas(64) char line[kRoom + kBytes];
     for (int64_t tile = begin; tile < end; ++tile) {
       const int64_t top = tile / tile_columns * rows, bottom = Least(top + rows, down.to);
-      const int64_t left = tile % tile_columns * cols, right = Least(left + cols, across.to);
+      const int64_t left = tile % tile_columns * cols, right = Least(left + cols, units);
+      const int64_t bytes = Least(right * unit, length) - left * unit;
       int64_t held = -1;
       for (int64_t y = top; y < bottom; ++y) {
         const int64_t row = Nearest(y, down.from, down.to);
-        if (row != held) Pick(in + row * s.width * c, columns, left, right, c, line);
+        const char* from = in + row * stride;
+        if (row == held) {
+        } else if (dense) {
+          Shuffle(from, begins + left, lanes + left * kBytes, right - left, line);
+        } else if (size == 1) {
+          Pick<1>(from, begins, left, right, line);
+        } else if (size == 2) {
+          Pick<2>(from, begins, left, right, line);
+        } else if (size == 3 && apart) {
+          Pick<3, 4>(from, begins, left, right, line);
+        } else if (size == 3) {
+          Pick<3>(from, begins, left, right, line);
+        } else if (size == 4) {
+          Pick<4>(from, begins, left, right, line);
+        } else if (size == 8) {
+          Pick<8>(from, begins, left, right, line);
+        } else if (size == 12 && apart) {
+          Pick<12, 16>(from, begins, left, right, line);
+        } else if (size == 12) {
+          Pick<12>(from, begins, left, right, line);
+        } else {
+          Pick<16>(from, begins, left, right, line);
+        }
         held = row;
-        StreamPut(out + (y * across.to + left) * c, line, (right - left) * c * static_cast<int64_t>(sizeof(T)), past);
+        StreamPut(out + y * length + left * unit, line, bytes, past);
       }
     }
     if (past) StreamFence();
@@ -336,7 +514,11 @@ Status Run(Job& job, In<T> x, int64_t height, int64_t width, int64_t channels, i
   const Shape s{height, width, channels, Border::kReplicate, 0};
   Axis down{method.value, height, rows, 1, 1, 0, nullptr, nullptr};
   Axis across{method.value, width, cols, 1, 1, 0, nullptr, nullptr};
-  if (method.value == Method::kNearest) return Pixels<T>(job, x.data, s, down, across, out.data);
+  if (method.value == Method::kNearest)
+    return Pixels(job, reinterpret_cast<const char*>(x.data), channels * static_cast<int64_t>(sizeof(T)), down, across,
+                  reinterpret_cast<char*>(out.data));
+  if constexpr (sizeof(T) == 1)
+    if (method.value == Method::kBilinear) return Bilinear(job, x.data, s, down, across, out.data);
   return Weighted<T>(job, x.data, s, down, across, out.data);
 }
 

@@ -56,7 +56,7 @@ Status Run(Job& job, In<T> x, int64_t height, int64_t width, int64_t channels, E
   const auto gradients = of.value == Of::kMagnitude ? &Gradients<true, true>
                          : of.value == Of::kX       ? &Gradients<true, false>
                                                     : &Gradients<false, true>;
-  return ForTiles(job, s, kRows, cols, [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
+  return ForTiles(job, s, kRows, cols, out.data, [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
     double* rows[3];
     for (int64_t r = 0; r < 3; ++r) rows[r] = buffers + job.lane() * each + r * pitch;
     float* result = reinterpret_cast<float*>(buffers + job.lane() * each + 3 * pitch);

@@ -37,8 +37,8 @@ export interface Resize {
    * INTER_NEAREST_EXACT; `'lanczos3'` is Pillow's LANCZOS and, up to a level or two of bytes, sharp's. At the border
    * weights are those of the pixels there are.
    * The weights of an axis add up to exactly 1, in steps of 2⁻²³ (2⁻¹⁵ down the columns of bytes): a constant image
-   * stays as it is. Sums are made in f64, first down the columns and, rounded to f32, along the rows; bytes are rounded
-   * once, to the nearest whole number (halves to even), within 0 to 255. The same bits on every CPU, for any number
+   * stays as it is. Sums are made in f64, first down the columns and, rounded to f32, along the rows (bilinear ones of
+   * bytes in f32); bytes are rounded to the nearest whole number (halves to even), within 0 to 255. The same bits on every CPU, for any number
    * of threads, and as `.js`. NaN and infinities reach every pixel near them.
    *
    * @param image - `data` (Uint8Array, Uint8ClampedArray or Float32Array) and `shape`; not empty

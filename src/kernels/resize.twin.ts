@@ -101,6 +101,21 @@ function pixels(x: Pixels, height: number, width: number, c: number, rows: numbe
   }
 }
 
+/** A row of bytes of two neighbours each, in floats, rounded after every operation. */
+function blend(line: Float32Array, axis: Axis, channels: number, at: number, cols: number, out: Pixels): void {
+  const { taps, starts, weights } = axis
+  const step = taps > 1 ? channels : 0
+  for (let i = 0; i < cols; i++) {
+    const from = starts[i]! * channels
+    const weight = Math.fround(taps > 1 ? weights[2 * i + 1]! : 0)
+    for (let c = 0; c < channels; c++) {
+      const value = line[from + c]!
+      const product = Math.fround(Math.fround(line[from + step + c]! - value) * weight)
+      out[at + i * channels + c] = byteOf(Math.fround(value + product))
+    }
+  }
+}
+
 export function resizeTwin(
   x: Pixels,
   height: number,
@@ -131,6 +146,10 @@ export function resizeTwin(
       for (let i = 0; i < count; i++) sums[i]! += weight * x[from + i]!
     }
     line.set(sums)
+    if (bytes && method === BILINEAR) {
+      blend(line, across, channels, y * cols * channels, cols, out)
+      continue
+    }
     for (let i = 0; i < cols; i++) {
       const from = across.starts[i]! * channels
       const to = (y * cols + i) * channels

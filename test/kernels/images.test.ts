@@ -228,6 +228,42 @@ describe('images', () => {
     }
   })
 
+  it('are resized alike by both sides, whatever the pixels and the sizes', () => {
+    // About 16 bytes, a vector and a tile; more and fewer columns than there were; rows of one pixel.
+    for (const width of [1, 2, 3, 5, 6, 17, 33, 400, 1500]) {
+      for (const [channels, to] of [
+        [1, 1],
+        [3, 2],
+        [1, 16],
+        [2, 37],
+        [3, 400],
+        [4, 1031],
+        [3, 1501],
+      ] as const) {
+        const shape = [3, width, channels]
+        const photo = noise(new Uint8Array(3 * width * channels), shape, width + to)
+        const floats = noise(new Float32Array(3 * width * channels), shape, width + to)
+        for (const image of [photo, floats] as ImageLike<Uint8Array | Float32Array>[]) {
+          for (const method of ['nearest', 'bilinear'] as const) {
+            for (const height of [2, 5]) {
+              const options = { height, width: to, method }
+              const { data } = resize.sync(image, { ...options, threads: 2 })
+              expect(bits(data), `${image.data.constructor.name} ${shape} to ${to}, ${method}`).toBe(
+                bits(resize.js(image, options).data),
+              )
+            }
+          }
+        }
+      }
+    }
+    // Neighbours in bytes: the exact sum, but for what two roundings of floats make of it.
+    const { data } = resize.sync(
+      { data: Uint8Array.of(0, 100, 200), shape: [1, 3] },
+      { height: 1, width: 6, method: 'bilinear' },
+    )
+    expect([...data]).toEqual([0, 25, 75, 125, 175, 200])
+  })
+
   it('round bytes to the nearest, halves to even, within 0 to 255', () => {
     const image = { data: Uint8Array.of(1, 3, 5, 7, 200, 255), shape: [1, 6] }
     expect([...convolve2d.sync(image, matrix.from([[0.5]])).data]).toEqual([0, 2, 2, 4, 100, 128])
