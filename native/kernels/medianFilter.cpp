@@ -16,7 +16,7 @@ namespace medianFilter_kernel {
 namespace hn = hwy::HWY_NAMESPACE;
 using namespace image;
 
-constexpr int64_t kTile = 1024;  // elements across
+constexpr int64_t kTile = 1024, kLong = 4096;  // elements across, converted and where they lie
 constexpr int64_t kGrainElements = 64 << 10;
 
 template <class V>
@@ -116,12 +116,15 @@ HWY_INLINE V Median(V (&v)[5][5]) {
   return v[2][2];
 }
 
+// `count` medians; rows hold (kSize - 1) * step elements more, and all in all a vector at least. Whole vectors of
+// medians are written, none that lies past the end of a row is read.
 template <class K, int kSize>
 HWY_NOINLINE void Filter(const K* const* rows, int64_t step, int64_t count, K* columns, int64_t pitch, K* out) {
   const hn::ScalableTag<K> d;
   using V = hn::Vec<decltype(d)>;
-  const int64_t lanes = HWY_LANES(K);
-  for (int64_t x = 0; x < count + (kSize - 1) * step; x += lanes) {
+  const int64_t lanes = HWY_LANES(K), all = count + (kSize - 1) * step;
+  for (int64_t begin = 0; begin < all; begin += lanes) {
+    const int64_t x = Least(begin, all - lanes);
     V v[kSize];
     for (int r = 0; r < kSize; ++r) v[r] = hn::LoadU(d, rows[r] + x);
     SortColumn(v);
@@ -156,33 +159,59 @@ template <class T, class K>
 Status Run(Job& job, In<T> x, int64_t height, int64_t width, int64_t channels, Enum<Border> border, double value,
            int64_t size, Out<T> out) {
   if (out.size <= 0) return job.status();
+  constexpr bool kDirect = sizeof(T) == 1;  // what is compared is what lies in the image
   const Shape s{height, width, channels, border.value, value};
   const int64_t around = size / 2, lanes = HWY_LANES(K);
-  const int64_t cols = Least(width, kTile / channels), rows = Most(kGrainElements / kTile, 1);
+  const int64_t cols = Least(width, (kDirect ? kLong : kTile) / channels);
+  const int64_t rows = Most(Least(kGrainElements / (cols * channels), height / (4 * job.threads())), 16);
   // A vector may begin at the last element.
   const int64_t pitch = Pitch(RoundUp((cols + size - 1) * channels, lanes) + 4 * channels + lanes);
   const int64_t each = (2 * size + 1) * pitch;
   K* buffers = job.Scratch<K>(each * job.threads());
-  if (buffers == nullptr) return Status::kNoMemory;
+  K* constant = kDirect ? job.Scratch<K>(pitch) : nullptr;  // a row of nothing else
+  if (buffers == nullptr || (kDirect && constant == nullptr)) return Status::kNoMemory;
+  if (kDirect) __builtin_memset(constant, static_cast<uint8_t>(value), static_cast<size_t>(pitch));
   const bool past = out.size * static_cast<int64_t>(sizeof(T)) >= kStreamBytes;
-  const auto filter = size == 3 ? &Filter<K, 3> : &Filter<K, 5>;
+  const auto medians = size == 3 ? &Filter<K, 3> : &Filter<K, 5>;
   return ForTiles(job, s, rows, cols, out.data, [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
     K* ring = buffers + job.lane() * each;
-    const K* around_y[10];
-    for (int64_t i = 0; i < 2 * size; ++i) around_y[i] = ring + i % size * pitch;
-    const int64_t count = (right - left) * channels;
-    int64_t next = 0;
-    const auto load = [&](int64_t y) {
-      Ahead(x.data, s, y + 4, left, right);
-      LoadRow(x.data, s, y, left - around, right + around, ring + next * pitch, ToKey());
-      next = next + 1 < size ? next + 1 : 0;
+    K* columns = ring + size * pitch;
+    K* result = columns + size * pitch;
+    // Columns [from, to) of the tile. `inside`: with all beside them, and not fewer than a vector.
+    const auto filter = [&](int64_t from, int64_t to, bool inside) {
+      const int64_t count = (to - from) * channels;
+      const K* around_y[10];  // the ring's rows twice over, so that it may be read from any row on
+      int64_t next = 0;
+      const auto load = [&](int64_t y) {
+        const K* row = ring + next * pitch;
+        Ahead(x.data, s, y + 4, from, to);
+        bool there = false;
+        if constexpr (kDirect) {
+          if (inside) {
+            const int64_t at = Inside(y, s.height, s.border);
+            row = at < 0 ? constant : x.data + (at * s.width + from - around) * channels;
+            there = true;
+          }
+        }
+        if (!there) LoadRow(x.data, s, y, from - around, to + around, ring + next * pitch, ToKey());
+        around_y[next] = around_y[next + size] = row;
+        next = next + 1 < size ? next + 1 : 0;
+      };
+      for (int64_t y = top - around; y < top + around; ++y) load(y);
+      for (int64_t y = top; y < bottom; ++y) {
+        load(y + around);
+        // In the ring there is room for a vector.
+        medians(around_y + next, channels, inside ? count : Most(count, lanes), columns, pitch, result);
+        Store(result, count, out.data + (y * width + from) * channels, past);
+      }
     };
-    for (int64_t y = top - around; y < top + around; ++y) load(y);
-    for (int64_t y = top; y < bottom; ++y) {
-      load(y + around);
-      K* result = ring + 2 * size * pitch;
-      filter(around_y + next, channels, count, ring + size * pitch, pitch, result);
-      Store(result, count, out.data + (y * width + left) * channels, past);
+    const int64_t first = Most(left, around), last = Least(right, width - around);
+    if (!kDirect || (last - first) * channels < lanes) {
+      filter(left, right, false);
+    } else {
+      if (left < first) filter(left, first, false);
+      filter(first, last, true);
+      if (last < right) filter(last, right, false);
     }
     if (past) StreamFence();
   });

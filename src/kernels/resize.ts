@@ -136,9 +136,10 @@ function estimate(
   rows: number,
   cols: number,
 ): number {
-  if (method === 0) return 3000 + rows * cols * channels * (dtype === 'f32' ? 2.4 : 1.3)
+  if (method === 0) return 3000 + cols * 20 + rows * cols * channels * (dtype === 'f32' ? 1.2 : 0.4)
   const [down, across] = [tapsOf(method, height, rows), tapsOf(method, width, cols)]
   const weights = (rows * down + cols * across) * (method === 3 ? 20 : 3)
+  if (method === 1 && dtype === 'u8') return 6000 + weights + rows * cols * channels * (cols < width ? 3 : 0.8)
   const each = 1.1 + down * (dtype === 'f32' ? 0.2 : 0.08)
   return 6000 + weights + rows * channels * (width * each + cols * (1 + 0.15 * across))
 }
