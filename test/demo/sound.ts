@@ -12,8 +12,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { FLACDecoder } from '@wasm-audio-decoders/flac'
 import { info, type Matrix, matrix, rfft } from 'offloop'
-import { decodeFlac } from './flac.js'
 import { encodePng, type Picture } from './png.js'
 import { colour, plain, utf8 } from './terminal.js'
 
@@ -110,21 +110,35 @@ function drawn(values: Float32Array, rows: number, columns: number, coloured: bo
   })
 }
 
+interface Sound {
+  readonly channels: readonly Float32Array[]
+  readonly rate: number
+}
+
+async function decode(flac: Uint8Array): Promise<Sound> {
+  const decoder = new FLACDecoder()
+  await decoder.ready
+  const { channelData, sampleRate, errors } = await decoder.decodeFile(flac)
+  decoder.free()
+  if (errors.length > 0 || channelData.length === 0) throw new Error(errors[0]?.message ?? 'no FLAC in the file')
+  return { channels: channelData, rate: sampleRate }
+}
+
 const median = (times: number[]) => times.sort((a, b) => a - b)[times.length >> 1]!
 
 async function main(path: string | undefined, flags: ReadonlySet<string>): Promise<number> {
-  let sound: ReturnType<typeof decodeFlac>
+  let sound: Sound
   let name = path
   try {
     name ??= createRequire(import.meta.url).resolve(`${PACKAGE}/${RECORDING}`)
-    sound = decodeFlac(readFileSync(name))
+    sound = await decode(readFileSync(name))
   } catch (error) {
     console.error(`No recording: ${(error as Error).message.split('\n')[0]}`)
     if (path === undefined) console.error(`(npm install --no-save ${PACKAGE}, or name a FLAC file)`)
     return 2
   }
-  const { channels, rate, depth } = sound
-  const scale = 1 / (channels.length * 2 ** (depth - 1))
+  const { channels, rate } = sound
+  const scale = 1 / channels.length
   const samples = Float32Array.from(channels[0]!, (_, i) => scale * channels.reduce((sum, all) => sum + all[i]!, 0))
   const columns = flags.has('--quick') ? 400 : 1600
   const rows = flags.has('--quick') ? 256 : 768
