@@ -70,7 +70,7 @@ export function refuseIndefinite({ f64 }: Outputs): void {
 
 /** The order of a matrix for laws and `compare`: some steps of the factorisation, and soon over in JavaScript. */
 export function sampleOrder(size: number): number {
-  return Math.min(Math.floor(Math.sqrt(size)), 100 + (size % 13))
+  return Math.min(Math.floor(Math.sqrt(size)), 80 + (size % 13))
 }
 
 /** A matrix whose diagonal outweighs the rest of each row: its condition is a few. */

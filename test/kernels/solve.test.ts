@@ -78,7 +78,7 @@ const MATRICES: Record<string, (Kind: Kind) => F64> = {
     make(Kind, 5, (i, j) => (i === j ? 3 : 1) * (Kind === Float64Array ? 2 ** -1070 : 2 ** -146)),
   random: (Kind) => {
     const next = random(1)
-    return make(Kind, 150, () => next() - 0.5)
+    return make(Kind, 110, () => next() - 0.5)
   },
 }
 
@@ -88,7 +88,7 @@ describe.each(KINDS)('of %o', (Kind) => {
     const next = random(salt)
     return make(Kind, n, () => next() * 2 - 1, cols)
   }
-  const definite = (n: number, fade = 0.8) => make(Kind, n, (i, j) => fade ** Math.abs(i - j) + (i === j ? 0.1 : 0))
+  const definite = (n: number) => make(Kind, n, (i, j) => (i === j ? 2 : 1) / (1 + (i - j) ** 2))
 
   it('is what exact arithmetic gives, with the pivots of LAPACK', async () => {
     for (const { a, b, x, inv: inverse, det: determinant, p, l, u } of oracle.general) {
@@ -156,7 +156,7 @@ describe.each(KINDS)('of %o', (Kind) => {
   it('is right over several panels, systems and halves, with the same bits on any threads and any strides', async () => {
     // Beyond 512 the systems of the factorisation itself are halved; beyond 2048 its rows change places in several steps.
     const larger = process.env.OFFLOOP_LAWS === 'all' ? [2200] : []
-    for (const n of [...(Kind === Float64Array ? [128, 600] : [333]), ...larger]) {
+    for (const n of [...(Kind === Float64Array ? [128, 550] : [333]), ...larger]) {
       const next = random(n)
       const [a, s, b] = [wild(n, n), definite(n), wild(n, n + 1, 20)]
       const v = Float64Array.from({ length: n }, () => next() - 0.5)
