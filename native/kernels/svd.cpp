@@ -170,7 +170,10 @@ struct Decomposition {
     if (!tree.Allocate()) return false;
     if (vectors && !(Identity(rows) && Identity(rows + square))) return false;
     if (!tree.Run()) return false;
-    for (int64_t p = 0; p < n; ++p) s[p] = static_cast<T>(tree.d[tree.order[n - 1 - p]]);
+    for (int64_t p = 0; p < n; ++p) {
+      const double value = tree.d[tree.order[n - 1 - p]];
+      s[p] = static_cast<T>(value > 1e-100 ? value : 0);  // no root is zero, but for a floor of the arrow's entries
+    }
     if (!vectors) return true;
 
     const Set<T> left{core, taus + n, core_pitch, core_rows, n, 0};

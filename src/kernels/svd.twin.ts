@@ -31,10 +31,22 @@ function turn(rows: Float64Array | undefined, n: number, p: number, q: number, c
   }
 }
 
+/** Σ x², with what its rounding takes off: missing from all reflections alike, that would add up (Neumaier, 1974). */
+function squares(x: Float64Array, at: number, length: number): number {
+  let [sum, rest] = [0, 0]
+  for (let i = at; i < at + length; i++) {
+    const square = x[i]! * x[i]!
+    const next = sum + square
+    rest += sum >= square ? sum - next + square : square - next + sum
+    sum = next
+  }
+  return sum + rest
+}
+
 /** Makes x (`length` numbers from `at`) the vector of the reflection that takes it to (beta, 0, …): [beta, tau]. */
 function reflect(x: Float64Array, at: number, length: number): [number, number] {
   const alpha = x[at]!
-  const rest = dot(x, at + 1, x, at + 1, length - 1)
+  const rest = squares(x, at + 1, length - 1)
   x[at] = 1
   if (!(rest > 1e-250)) {
     x.fill(0, at + 1, at + length)
@@ -291,13 +303,13 @@ export function svdTwin(
 
 /**
  * How wrong a decomposition is, as a share of what is allowed: how far U·S·Vᵀ is from A, and the vectors from
- * orthogonal, both in the root of the sum of squares and as a share of 4 · (min(m, n) + 8) · eps; values that do not
+ * orthogonal, both in the root of the sum of squares and as a share of 8 · (m + n) · eps; values that do not
  * fall or are negative are wrong altogether.
  */
 export function svdError(a: Operand, u: Operand, values: Float, vt: Operand): number {
   const [m, n, k] = [a.rows, a.cols, values.length]
   const least = values instanceof Float32Array ? 2 ** -149 : 2 ** -1074
-  const allowed = 4 * (k + 8) * (values instanceof Float32Array ? 2 ** -23 : 2 ** -52)
+  const allowed = 8 * (m + n) * (values instanceof Float32Array ? 2 ** -23 : 2 ** -52)
   for (let p = 0; p < k; p++) if (!(values[p]! >= 0 && (p === 0 || values[p]! <= values[p - 1]!))) return Number.NaN
   let largest = 0
   for (let i = 0; i < m; i++) {
@@ -318,7 +330,7 @@ export function svdError(a: Operand, u: Operand, values: Float, vt: Operand): nu
     for (let p = 0; p < k; p++) addTo(row, 0, -left[p * m + i]! * (values[p]! / unit), right, p * n, n)
     off += dot(row, 0, row, 0, n)
   }
-  const apart = Math.sqrt(off) / (allowed * Math.sqrt(size) + (least / unit) * (k + 8) || 1)
+  const apart = Math.sqrt(off) / (allowed * Math.sqrt(size) + (least / unit) * (m + n) || 1)
   return worst(apart, Math.sqrt(skew(left, k, m)) / allowed, Math.sqrt(skew(right, k, n)) / allowed)
 }
 
