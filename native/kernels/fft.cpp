@@ -30,8 +30,9 @@ bool Transform(Job* job, Op op, const Line& line, const Source& source, const Ta
 int64_t Whole(double x) { return x >= 0 && x < 9007199254740992.0 ? static_cast<int64_t>(x) : -1; }
 
 bool IsSmooth(int64_t n) {
+  n >>= __builtin_ctzll(static_cast<unsigned long long>(n));  // divisions cost as much as a pass of some lengths
   while (n > 1) {
-    int64_t prime = 2;
+    int64_t prime = 3;
     while (prime <= kMaxPrime && n % prime != 0) ++prime;
     if (prime > kMaxPrime) return false;
     n /= prime;
