@@ -474,7 +474,7 @@ struct Reflections {
 // ---- In and out ----
 
 // A copy of a matrix, row by row, multiplied by a power of two that is returned in `scale`: 1, unless squares might
-// overflow. `largest`: of the original's magnitudes. `partial` has CopyItems(rows, cols) elements.
+// overflow or vanish. `largest`: of the original's magnitudes. `partial` has CopyItems(rows, cols) elements.
 template <class T>
 HWY_NOINLINE bool Load(Job& job, const gemm::View<T>& from, int64_t rows, int64_t cols, T* to, int64_t pitch,
                        double* partial, double& scale, double& largest) {
@@ -500,7 +500,7 @@ HWY_NOINLINE bool Load(Job& job, const gemm::View<T>& from, int64_t rows, int64_
   scale = 1;
   for (int64_t b = 0; b < items && Finite(largest); ++b)
     if (!(partial[b] <= largest)) largest = partial[b];
-  if (!(largest > kLargest<T>) || !Finite(largest)) return true;
+  if (largest == 0 || !Finite(largest) || (largest <= kLargest<T> && largest >= 1 / kLargest<T>)) return true;
   scale = Near1<T>(largest);
   const T by = static_cast<T>(scale);
   return job.For(items, 1, [&](int64_t begin, int64_t end) {

@@ -1,4 +1,5 @@
 #include "kernels/householder-inl.h"
+#include "kernels/lstsq-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
@@ -93,9 +94,17 @@ Status Run(Job& job, Matrix<T> a, int64_t columns, Out<T> q, Out<T> r) {
   return ran || status != Status::kOk ? status : Status::kNoMemory;
 }
 
+// QR of a; or with `b`, the least squares of a·x = b, in `q`, with what remains of each column in `r`.
+template <class T>
+Status Either(Job& job, Matrix<T> a, int64_t columns, Opt<Matrix<T>> b, double rcond, Out<T> q, Out<T> r,
+              Result<double> result) {
+  return b.present ? lstsq::Solve(job, a, b.value, rcond, q, r, result.data) : Run(job, a, columns, q, r);
+}
+
 }  // namespace qr_kernel
 }  // namespace
 
-OFFLOOP_KERNEL(qr, OFFLOOP_INSTANCE("f64", qr_kernel::Run<double>), OFFLOOP_INSTANCE("f32", qr_kernel::Run<float>))
+OFFLOOP_KERNEL(qr, OFFLOOP_INSTANCE("f64", qr_kernel::Either<double>),
+               OFFLOOP_INSTANCE("f32", qr_kernel::Either<float>))
 
 }  // namespace offloop::OFFLOOP_ISA

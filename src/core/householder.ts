@@ -30,10 +30,10 @@ export function largestOf(a: Float64Array): number {
   return most
 }
 
-/** Multiplies by the power of two that is returned: 1, unless squares might overflow. */
+/** Multiplies by the power of two that is returned: 1, unless squares might overflow or vanish. */
 export function tame(a: Float64Array): number {
   const most = largestOf(a)
-  if (!(most > 2 ** 400 && most < Infinity)) return 1
+  if (most === 0 || !(most < Infinity) || (most <= 2 ** 400 && most >= 2 ** -400)) return 1
   const scale = near1(most)
   for (let i = 0; i < a.length; i++) a[i]! *= scale
   return scale

@@ -53,9 +53,21 @@ export interface Qr {
 }
 
 const DTYPES = ['f64', 'f32'] as const
+/** The instances of the binary, which `lstsq` shares. */
+export const QR_INSTANCES: Record<string, string> = instancesOf(
+  DTYPES,
+  'matrix:$ integer matrix:$? number out:$ out:$ result:f64',
+)
 const MODES = ['reduced', 'complete', 'r']
 
-function qrTwin(a: MatrixArgument<Float64Array | Float32Array>, columns: number, q: Float64Array, r: Float64Array) {
+function qrTwin(
+  a: MatrixArgument<Float64Array | Float32Array>,
+  columns: number,
+  _: undefined,
+  __: number,
+  q: Float64Array,
+  r: Float64Array,
+): void {
   const [m, n] = [a.rows, a.cols]
   const work = rowsOf(a)
   const scale = tame(work)
@@ -131,7 +143,7 @@ export const qr: Qr = /* @__PURE__ */ defineKernel<Qr>({
   error: qrError,
   arity: 1,
   options: ['mode'],
-  instances: instancesOf(DTYPES, 'matrix:$ integer out:$ out:$'),
+  instances: QR_INSTANCES,
   check([value], options) {
     const a = readMatrix('a', value, DTYPES)
     const { dtype, rows: m, cols: n } = a
@@ -145,8 +157,11 @@ export const qr: Qr = /* @__PURE__ */ defineKernel<Qr>({
       values: [
         a,
         { kind: 'integer', value: columns },
+        { kind: 'absent' },
+        { kind: 'number', value: 0 },
         { kind: 'out', dtype, length: m * columns, array: undefined },
         { kind: 'out', dtype, length: height * n, array: undefined },
+        { kind: 'result' },
       ],
       work: 4000 + count * 300 + m * n * 4 + flops * (dtype === 'f64' ? 0.05 : 0.03),
       finish: ({ arrays }) => {

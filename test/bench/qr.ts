@@ -1,5 +1,5 @@
 /** QR and least squares against NumPy (LAPACK on OpenBLAS). */
-import { matrix, qr } from 'offloop'
+import { lstsq, matrix, qr } from 'offloop'
 import { type Bench, type Competitor, type Row, timed, versus } from './common.js'
 import { uniform } from './data.js'
 import type { NumPy } from './peers.js'
@@ -22,5 +22,15 @@ export async function benchQr(bench: Bench, numpy: NumPy | undefined): Promise<R
     ])
     rows.push(versus(`qr ${dtype} ${m} x ${n} vs NumPy`, times, 'qr', 'np.linalg.qr', bar))
   }
+  const [a, b] = [matrix(uniform(2000 * 500, 2), 2000, 500), uniform(2000, 3)]
+  await numpy?.load('a', a.data, [2000, 500])
+  await numpy?.load('b', b, [2000])
+  const peer: Competitor[] =
+    numpy === undefined ? [] : [{ name: 'np.linalg.lstsq', run: () => numpy.evaluate('np.linalg.lstsq(a, b)') }]
+  const times = await bench.interleave('lstsq f64, 2000 × 500', [
+    { name: 'lstsq', run: () => timed(() => lstsq(a, b)) },
+    ...peer,
+  ])
+  rows.push(versus('lstsq f64 2000 x 500 vs NumPy', times, 'lstsq', 'np.linalg.lstsq'))
   return rows
 }
