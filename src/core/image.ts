@@ -1,6 +1,7 @@
 /** Images: rows of pixels of one to four interleaved channels, and what their kernels share. */
 import { type Dtype, dtypeOf, type TypedArray } from '../base/dtypes.js'
 import { wrongShape, wrongType } from '../base/errors.js'
+import type { Value } from '../engine/values.js'
 import { type Options, readArray, readChoice, readFinite, readInteger } from './arguments.js'
 import { randomArray } from './samples.js'
 
@@ -93,6 +94,18 @@ export function readBorder(options: Options, dtype: 'u8' | 'f32'): [border: numb
   if (options.value === undefined) return [border, 0]
   if (dtype === 'u8') return [border, readInteger('value', options.value, 0, 255)]
   return [border, readSingle('value', options.value)]
+}
+
+/** What every filter's C++ signature begins with: the image, and what lies beyond its border. */
+export function frameValues(image: ImageValue, [border, value]: readonly [number, number]): Value[] {
+  return [
+    { kind: 'in', array: image.array },
+    { kind: 'integer', value: image.height },
+    { kind: 'integer', value: image.width },
+    { kind: 'integer', value: image.channels },
+    { kind: 'enum', value: border },
+    { kind: 'number', value },
+  ]
 }
 
 /** A finite number, as f32 has it. */

@@ -4,6 +4,7 @@ import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/defin
 import {
   type BorderOptions,
   type FreshPixels,
+  frameValues,
   type Image,
   type ImageLike,
   type Pixels,
@@ -78,22 +79,17 @@ export const boxFilter: BoxFilter = /* @__PURE__ */ defineKernel<BoxFilter>({
     f32: 'in:f32 integer integer integer enum:5 number integer integer out:f32',
     u8: 'in:u8 integer integer integer enum:5 number integer integer out:u8',
   },
-  check([image], options) {
-    const { dtype, array, shape, height, width, channels } = readImage('image', image)
+  check([given], options) {
+    const image = readImage('image', given)
+    const { dtype, array, shape } = image
     const [down, across] = readSizes('size', options.size === undefined ? 3 : options.size, MAX_SIZE)
-    const [border, value] = readBorder(options, dtype)
     const { length } = array
     const out = readOut('out', options.out, dtype, length, [array], false)
     const each = (1 + 0.25 * (1.5 * additions(across) + additions(down))) * (dtype === 'f32' ? 1 : 0.7)
     return {
       instance: dtype,
       values: [
-        { kind: 'in', array },
-        { kind: 'integer', value: height },
-        { kind: 'integer', value: width },
-        { kind: 'integer', value: channels },
-        { kind: 'enum', value: border },
-        { kind: 'number', value },
+        ...frameValues(image, readBorder(options, dtype)),
         { kind: 'integer', value: down },
         { kind: 'integer', value: across },
         { kind: 'out', dtype, length, array: out },

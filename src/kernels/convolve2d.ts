@@ -5,6 +5,7 @@ import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/defin
 import {
   type BorderOptions,
   type FreshPixels,
+  frameValues,
   type Image,
   type ImageLike,
   type ImageValue,
@@ -90,22 +91,17 @@ export const FILTER_AGREEMENT: Agreement = { bound: '(n + 1) · 2⁻²⁴ · Σ 
 /** A call of native/kernels/convolve2d.cpp. `apart`: weights down a column and then those along a row. */
 export function filterCall(
   image: ImageValue,
-  [border, value]: readonly [number, number],
+  border: readonly [number, number],
   weights: Float64Array,
   rows: number,
   cols: number,
   apart: boolean,
   out: TypedArray | undefined,
 ): Call {
-  const { dtype, array, shape, height, width, channels } = image
+  const { dtype, array, shape } = image
   const { length } = array
   const values: Value[] = [
-    { kind: 'in', array },
-    { kind: 'integer', value: height },
-    { kind: 'integer', value: width },
-    { kind: 'integer', value: channels },
-    { kind: 'enum', value: border },
-    { kind: 'number', value },
+    ...frameValues(image, border),
     { kind: 'in', array: weights },
     { kind: 'integer', value: rows },
     { kind: 'integer', value: cols },

@@ -5,6 +5,7 @@ import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/defin
 import {
   type BorderOptions,
   type FreshPixels,
+  frameValues,
   type Image,
   type ImageLike,
   type Pixels,
@@ -78,22 +79,17 @@ export const medianFilter: MedianFilter = /* @__PURE__ */ defineKernel<MedianFil
     f32: 'in:f32 integer integer integer enum:5 number integer out:f32',
     u8: 'in:u8 integer integer integer enum:5 number integer out:u8',
   },
-  check([image], options) {
-    const { dtype, array, shape, height, width, channels } = readImage('image', image)
+  check([given], options) {
+    const image = readImage('image', given)
+    const { dtype, array, shape } = image
     const size = options.size === undefined ? 3 : readInteger('size', options.size, 3, 5)
     if (size === 4) throw wrongValue('size', '3 or 5', size)
-    const [border, value] = readBorder(options, dtype)
     const { length } = array
     const out = readOut('out', options.out, dtype, length, [array], false)
     return {
       instance: dtype,
       values: [
-        { kind: 'in', array },
-        { kind: 'integer', value: height },
-        { kind: 'integer', value: width },
-        { kind: 'integer', value: channels },
-        { kind: 'enum', value: border },
-        { kind: 'number', value },
+        ...frameValues(image, readBorder(options, dtype)),
         { kind: 'integer', value: size },
         { kind: 'out', dtype, length, array: out },
       ],

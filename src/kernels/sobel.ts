@@ -3,6 +3,7 @@ import { readChoice, readOut } from '../core/arguments.js'
 import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/define.js'
 import {
   type BorderOptions,
+  frameValues,
   type Image,
   type ImageLike,
   type Pixels,
@@ -109,21 +110,16 @@ export const sobel: Sobel = /* @__PURE__ */ defineKernel<Sobel>({
     f32: 'in:f32 integer integer integer enum:5 number enum:3 out:f32',
     u8: 'in:u8 integer integer integer enum:5 number enum:3 out:f32',
   },
-  check([image], options) {
-    const { dtype, array, shape, height, width, channels } = readImage('image', image)
+  check([given], options) {
+    const image = readImage('image', given)
+    const { dtype, array, shape } = image
     const of = options.of === undefined ? 0 : readChoice('of', options.of, OF)
-    const [border, value] = readBorder(options, dtype)
     const { length } = array
     const out = readOut('out', options.out, 'f32', length, [array], false)
     return {
       instance: dtype,
       values: [
-        { kind: 'in', array },
-        { kind: 'integer', value: height },
-        { kind: 'integer', value: width },
-        { kind: 'integer', value: channels },
-        { kind: 'enum', value: border },
-        { kind: 'number', value },
+        ...frameValues(image, readBorder(options, dtype)),
         { kind: 'enum', value: of },
         { kind: 'out', dtype: 'f32', length, array: out },
       ],
