@@ -37,7 +37,7 @@ function blockDot(turned: Float64Array, a: number, b: number): number {
 }
 
 /** The two eigenvectors of greatest eigenvalue of a symmetric matrix, by orthogonal iteration. */
-export function leading(
+function leading(
   covariances: Float64Array,
   cols: number,
   times: (vector: Float64Array) => Float64Array = (vector) =>

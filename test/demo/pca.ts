@@ -11,9 +11,9 @@
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cov, info, matmul, matrix, matvec, mean } from 'offloop'
+import { info, matrix, pca } from 'offloop'
 import { PIXELS, readDigits } from './idx.js'
-import { leading, type Plane, principal } from './pca-plain.js'
+import { type Plane, principal } from './pca-plain.js'
 import { encodePng } from './png.js'
 import { legendText, scatterPicture, scatterText } from './scatter.js'
 import { colour, plain, Status } from './terminal.js'
@@ -24,26 +24,17 @@ const FLAGS = ['--quick', '--full', '--json']
 /** Shares of variance of the 60,000 training digits, in percent, as scikit-learn and NumPy give them. */
 const KNOWN = [9.7047, 7.0959] as const
 
-/** The same on threads. */
+/** On threads. */
 async function natively(data: Float32Array, rows: number): Promise<Plane> {
-  const x = matrix(data, rows, PIXELS)
-  const [covariances, means] = await Promise.all([cov(x, { rowvar: false }), mean(x, { axis: 0 })])
-  const { vectors, values } = leading(covariances.data, PIXELS, (vector) => matvec.sync(covariances, vector))
-  let total = 0
-  for (let j = 0; j < PIXELS; j++) total += covariances.data[j * (PIXELS + 1)]!
-  const turned = new Float32Array(2 * PIXELS)
-  const middle = [0, 0]
-  for (let j = 0; j < PIXELS; j++) {
-    for (let c = 0; c < 2; c++) {
-      turned[2 * j + c] = vectors[c]![j]!
-      middle[c]! += means[j]! * vectors[c]![j]!
-    }
-  }
-  const { data: places } = await matmul(x, matrix(turned, PIXELS, 2))
+  const {
+    components,
+    explainedVarianceRatio: shares,
+    projected,
+  } = await pca(matrix(data, rows, PIXELS), { components: 2 })
   return {
-    components: vectors,
-    explainedVarianceRatio: [values[0] / total, values[1] / total],
-    projected: Float64Array.from(places, (value, i) => value - middle[i % 2]!),
+    components: [components.data.subarray(0, PIXELS), components.data.subarray(PIXELS)],
+    explainedVarianceRatio: [shares[0]!, shares[1]!],
+    projected: projected.data,
   }
 }
 
