@@ -95,9 +95,9 @@ const integer = (value: number): Value => ({ kind: 'integer', value })
 /** Nanoseconds on one thread; how many iterations there will be nobody knows. */
 function workOf(dtype: 'f64' | 'f32', n: number, d: number, k: number, seeds: number, iterations: number): number {
   const lanes = Math.ceil((trialsOf(k) + 1) / 8) * 8
-  const seeding = seeds * n * k * (4 + d * (0.4 + 0.07 * lanes))
+  const seeding = seeds * n * k * (5 + d * (0.6 + 0.08 * lanes))
   const terms = Math.ceil(k / 4) * 4
-  const step = n * (8 + d * (1.2 + terms * (dtype === 'f64' ? 0.035 : 0.018)))
+  const step = n * (10 + d * (1.5 + terms * (dtype === 'f64' ? 0.05 : 0.028)))
   return 5000 + seeding + Math.max(seeds, 1) * Math.min(iterations, 20) * (step + k * d * 3) + 5 * n * d
 }
 
