@@ -13,7 +13,7 @@ export interface SvdOptions {
 }
 
 export interface SvdValuesOptions {
-  /** Singular values alone, in about a third of the time. */
+  /** Singular values alone, in about half the time. */
   vectors: false
 }
 
@@ -36,10 +36,10 @@ export interface Svd {
    * The singular value decomposition A = U · diag(s) · Vᵀ, thin: NumPy's `linalg.svd(a, full_matrices=False)`.
    *
    * Computed in the type of the elements. A − U · diag(s) · Vᵀ, Uᵀ·U − 1 and Vᵀ·V − 1 stay within 8 · (m + n) · eps in
-   * the root of their sum of squares, the first times that of A; so small singular values are right to
-   * within eps of the largest one, not of themselves. The number of threads changes no bit. JavaScript, and another set
-   * of instructions, may give vectors of other signs, and where singular values meet another basis of the same space. A
-   * matrix of m <= n is taken as its transpose, one of m >= 1.6 n made triangular first.
+   * the root of their sum of squares, the first times that of A; so small singular values are right as a share of the
+   * largest one, not of themselves. The number of threads changes no bit. JavaScript, and another set of instructions,
+   * may give vectors of other signs, and where singular values meet another basis of the same space. A wide matrix is
+   * taken as its transpose, one of m >= 1.6 n made triangular first.
    *
    * @param a - matrix of m × n: Float64Array or Float32Array
    * @param options - `vectors`
