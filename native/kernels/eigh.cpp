@@ -208,15 +208,27 @@ struct Components {
     return {static_cast<const T*>(x.data), x.row_stride, x.col_stride};
   }
 
+  template <class T>
+  HWY_NOINLINE void Convert(const gemm::View<T>& from, int64_t rows, double* HWY_RESTRICT to) const {
+    if (from.col_stride != 1) {
+      gemm::CopyStrided(from, rows, p, to, p);
+      return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+      const T* HWY_RESTRICT row = from.data + i * from.row_stride;
+      for (int64_t j = 0; j < p; ++j) to[i * p + j] = static_cast<double>(row[j]);
+    }
+  }
+
   // Rows [first, first + rows) as doubles, less the mean once that is known.
   HWY_NOINLINE bool Load(int64_t first, int64_t rows, bool centred) const {
     return job.For((rows + kRowBlock - 1) / kRowBlock, p < 4096 ? 4 : 1, [&](int64_t begin, int64_t end) {
       const int64_t from = begin * kRowBlock, to = end * kRowBlock < rows ? end * kRowBlock : rows;
       double* target = chunk + from * p;
       if (x.dtype == Dtype::kF64)
-        gemm::CopyStrided(ViewOf<double>().At(first + from, 0), to - from, p, target, p);
+        Convert(ViewOf<double>().At(first + from, 0), to - from, target);
       else
-        gemm::CopyStrided(ViewOf<float>().At(first + from, 0), to - from, p, target, p);
+        Convert(ViewOf<float>().At(first + from, 0), to - from, target);
       for (int64_t row = from; centred && row < to; ++row)
         for (int64_t j = 0; j < p; ++j) chunk[row * p + j] -= mean[j];
     });

@@ -226,7 +226,8 @@ export const pca: Pca = /* @__PURE__ */ defineKernel<Pca>({
       ],
       work:
         4000 +
-        4 * n * p +
+        6 * n * p +
+        (p > n ? count * count * p : 0) +
         0.6 * productWork('f64', most, most, Math.max(n, p)) +
         eighWork(most, count) +
         productWork('f64', n, count, p),
