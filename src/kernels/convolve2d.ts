@@ -1,7 +1,7 @@
 import { bytesOf, type TypedArray } from '../base/dtypes.js'
 import { wrongShape } from '../base/errors.js'
-import { readMatrix, readOut } from '../core/arguments.js'
-import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/define.js'
+import { type Options, readMatrix, readOut } from '../core/arguments.js'
+import { type AsyncOptions, type Callable, defineKernel, definitionOf, type SyncOptions } from '../core/define.js'
 import {
   type BorderOptions,
   type FreshPixels,
@@ -86,7 +86,39 @@ export const FILTER_INSTANCES: Readonly<Record<string, string>> = {
 }
 
 /** Of floats; bytes are exact. */
-export const FILTER_AGREEMENT: Agreement = { bound: '(n + 1) · 2⁻²⁴ · Σ |weight| · |x| for n weights', norm: 200 }
+export const FILTER_AGREEMENT: Agreement = { bound: '(n + 1) · 2⁻²⁴ · Σ |weight| · |x| for n weights' }
+
+/** The data of an image or a matrix without signs, and so the options. */
+function unsigned(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (!('data' in value)) {
+    const { out: _, ...options } = value as { out?: unknown; value?: number }
+    return options.value === undefined ? options : { ...options, value: Math.abs(options.value) }
+  }
+  return { ...value, data: (value.data as Float32Array).map(Math.abs) }
+}
+
+/** How far a filter's result is from its twin's, as a share of FILTER_AGREEMENT's bound: twice, each may be off by it. */
+export function filterError(filter: Callable, args: readonly unknown[], result: unknown): number {
+  const given = args.map((value) =>
+    typeof value === 'object' && value !== null && 'out' in value ? { ...value, out: undefined } : value,
+  )
+  const { arity, check } = definitionOf(filter)!
+  const call = check(given.slice(0, arity), (given[arity] ?? {}) as Options)
+  const weights = (call.values.find(({ kind }, i) => kind === 'in' && i > 0) as { array: TypedArray }).array.length
+  const found = (result as Image<Float32Array>).data
+  const { data } = filter.js(...given) as Image<Float32Array>
+  const limits = (filter.js(...given.map(unsigned)) as Image<Float32Array>).data
+  if (found.length !== data.length || found.constructor !== data.constructor) return Number.POSITIVE_INFINITY
+  let worst = 0
+  for (let i = 0; i < data.length; i++) {
+    if (Object.is(data[i], found[i])) continue
+    if (!(data instanceof Float32Array)) return Number.POSITIVE_INFINITY
+    const allowed = 2 * (weights + 1) * 2 ** -24 * limits[i]! + 2 ** -126
+    worst = Math.max(worst, Math.abs(data[i]! - found[i]!) / allowed)
+  }
+  return worst
+}
 
 /** A call of native/kernels/convolve2d.cpp. `apart`: weights down a column and then those along a row. */
 export function filterCall(
@@ -134,6 +166,7 @@ export const convolve2d: Convolve2d = /* @__PURE__ */ defineKernel<Convolve2d>({
   name: 'convolve2d',
   summary: 'Convolution of an image with a kernel of up to 31 × 31 weights',
   agreement: FILTER_AGREEMENT,
+  error: (args, result) => filterError(convolve2d, args, result),
   arity: 2,
   options: ['border', 'value', 'out'],
   instances: FILTER_INSTANCES,

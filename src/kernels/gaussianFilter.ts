@@ -12,7 +12,7 @@ import {
   readImage,
   type SamePixels,
 } from '../core/image.js'
-import { FILTER_AGREEMENT, FILTER_INSTANCES, filterCall, filterTraffic } from './convolve2d.js'
+import { FILTER_AGREEMENT, FILTER_INSTANCES, filterCall, filterError, filterTraffic } from './convolve2d.js'
 import { convolve2dTwin } from './convolve2d.twin.js'
 
 export interface GaussianFilterOptions extends BorderOptions {
@@ -117,6 +117,7 @@ export const gaussianFilter: GaussianFilter = /* @__PURE__ */ defineKernel<Gauss
   native: 'convolve2d',
   summary: 'An image blurred by a Gaussian',
   agreement: FILTER_AGREEMENT,
+  error: (args, result) => filterError(gaussianFilter, args, result),
   arity: 1,
   options: ['sigma', 'truncate', 'radius', 'border', 'value', 'out'],
   instances: FILTER_INSTANCES,

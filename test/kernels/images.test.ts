@@ -12,7 +12,7 @@ import {
   resize,
   sobel,
 } from '../../dist/index.js'
-import { type AnyKernel, bits, random } from '../support.js'
+import { type AnyKernel, bits, definitionOf, random } from '../support.js'
 
 interface Row {
   name: string
@@ -332,5 +332,22 @@ describe('images', () => {
     expect(code(() => sobel.sync(image, { out: new Float32Array(3) }))).toBe('ERR_OFFLOOP_SHAPE')
     expect(code(() => resize.sync(image, { height: 0, width: 3 }))).toBe('ERR_OFFLOOP_ARG_VALUE')
     expect(code(() => resize.sync(image, { height: 3 } as { height: 3; width: 3 }))).toBe('ERR_OFFLOOP_ARG_TYPE')
+  })
+})
+
+describe('filters of floats', () => {
+  it('have a measure of error that sees a wrong pixel, also where weights cancel', () => {
+    const x = { data: Float32Array.of(1, 1, 1, -1, 3, 2), shape: [2, 3] }
+    const edge = matrix(Float32Array.of(1, 0, -1), 1, 3)
+    for (const [filter, args] of [
+      [convolve2d, [x, edge, {}]],
+      [gaussianFilter, [x, { sigma: 1 }]],
+    ] as const) {
+      const { error } = definitionOf(filter)!
+      const found = (filter.sync as (...given: unknown[]) => typeof x)(...args)
+      expect(error!(args, found)).toBeLessThan(1)
+      found.data[1]! += 1e-4
+      expect(error!(args, found)).toBeGreaterThan(1)
+    }
   })
 })
