@@ -134,7 +134,7 @@ export const gaussianFilter: GaussianFilter = /* @__PURE__ */ defineKernel<Gauss
   twin: convolve2dTwin,
   samples(dtype, size, random) {
     const border = (['reflect', 'wrap', 'constant'] as const)[Math.floor(random() * 3)]!
-    return [randomImage(dtype, size, random), { sigma: 0.4 + 3 * random(), border }]
+    return [randomImage(dtype, size, random), { sigma: 0.4 + (size > 100_000 ? 1 : 3) * random(), border }]
   },
   traffic: filterTraffic,
 })
