@@ -2,7 +2,7 @@
 //
 //   npm run prebuild                    prebuilds/linux-x64/offloop.glibc.node, committed
 //   npm run prebuild -- --check         rebuilds it elsewhere and compares it byte for byte
-//   npm run prebuild -- --other-targets builds the six other targets and throws them away
+//   npm run prebuild -- --other-targets builds the six other targets, or those named, and throws them away
 //   npm run prebuild -- --out DIR TARGET…   those targets into DIR/prebuilds
 //
 // The sources are copied to a temporary folder first: prebuildify works in (and moves things
@@ -68,11 +68,8 @@ if (flags.check) {
   if (!same) complaints.push('prebuilds/ is not what these sources give: run "npm run prebuild" and commit the result')
   finish('prebuild --check', complaints)
 } else {
-  const chosen = flags['other-targets']
-    ? Object.keys(targets).filter((target) => target !== committed)
-    : positionals.length > 0
-      ? positionals
-      : [committed]
+  const others = () => Object.keys(targets).filter((target) => target !== committed)
+  const chosen = positionals.length > 0 ? positionals : flags['other-targets'] ? others() : [committed]
   const out = flags['other-targets'] ? work : (flags.out ?? root)
   finish(
     'prebuild',
