@@ -97,8 +97,10 @@ function error(args: readonly unknown[], result: unknown): number {
       square += (a[i * n + j]! / unit) ** 2 * (i === j ? 1 : 2)
     }
   }
-  const allowed = 2 * (n + 8) * EPS[data instanceof Float32Array ? 'f32' : 'f64']
-  const norm = unit * Math.max(1, Math.sqrt(square))
+  const [type, normal] = data instanceof Float32Array ? (['f32', 2 ** -126] as const) : (['f64', 2 ** -1022] as const)
+  const allowed = 2 * (n + 8) * EPS[type]
+  // Values below the normal numbers are not relatively precise.
+  const norm = unit * Math.max(1, Math.sqrt(square)) + normal
   let worst = 0
   const count = (off: number, size: number) => {
     if (!(off <= worst * allowed * size) && !Number.isNaN(worst)) worst = off / (allowed * size)

@@ -33,7 +33,8 @@ export interface Lstsq {
    *
    * Through a complete orthogonal decomposition, in the type of the elements: QR, with pivoting where the condition
    * calls for it. The number of threads changes no bit. Backward stable: Aᵀ · (A · x − b) is within 30 · (m + n) · eps ·
-   * ‖A‖ · (‖A‖ · ‖x‖ + ‖b‖), in Frobenius' norm, plus what `rcond` leaves out; JavaScript's x is another of these.
+   * ‖A‖ · (‖A‖ · ‖x‖ + ‖b‖), in Frobenius' norm, plus what `rcond` leaves out and what is lost
+   * below the normal numbers; JavaScript's x is another of these.
    * Where a singular value is near the limit of `rcond`, `rank` may differ from NumPy's, which knows the singular
    * values, and from JavaScript's. NaN in b leads to NaN.
    *
@@ -61,6 +62,9 @@ export interface Lstsq {
 
 const DTYPES = ['f64', 'f32'] as const
 const EPS = { f64: 2 ** -52, f32: 2 ** -23 }
+/** What each element of x, or of b on the way there, may lose where it is subnormal. */
+const LEAST = { f64: 2 ** -1074, f32: 2 ** -149 }
+const LARGEST = { f64: Number.MAX_VALUE, f32: 2 ** 127 }
 
 function readRight(b: unknown, dtype: Dtype, rows: number): MatrixValue {
   let right: MatrixValue
@@ -84,7 +88,7 @@ function lstsqError(args: readonly unknown[], result: unknown): number {
   const x = (ArrayBuffer.isView(found.x) ? found.x : found.x.data) as Float64Array
   const [a, b] = [copyOf(read), copyOf(right)]
   const [m, n, sides] = [read.rows, read.cols, right.cols]
-  const unit = 1 / (largestOf(a) || 1)
+  const unit = 1 / Math.max(largestOf(a), 2 ** -1022)
   const eps = EPS[read.dtype as 'f64']
   const rcond = (args[2] as LstsqOptions | undefined)?.rcond ?? eps * Math.max(m, n)
   const size = Math.sqrt(a.reduce((sum, v) => sum + (v * unit) ** 2, 0))
@@ -100,9 +104,14 @@ function lstsqError(args: readonly unknown[], result: unknown): number {
       for (let j = 0; j < n; j++) gradient[j]! += a[i * n + j]! * unit * left
     }
     for (let j = 0; j < n; j++) length += gradient[j]! ** 2
-    const bound = (30 * (m + n) * eps + 10 * rcond) * size * (size * Math.sqrt(solution) + Math.sqrt(given))
-    if (!(length === 0 && bound === 0)) worst = Math.max(worst, Math.sqrt(length) / bound)
-    if (Number.isNaN(length)) return length
+    const bound =
+      (30 * (m + n) * eps + 10 * rcond) * size * (size * Math.sqrt(solution) + Math.sqrt(given)) +
+      30 * (m + n) * size * LEAST[read.dtype as 'f64'] * (size / unit + 1)
+    const share = length === 0 ? 0 : Math.sqrt(length) / bound
+    // An x beyond the type's largest number there may be where b is that large beside A's singular values.
+    const beyond = Math.sqrt(given) * unit > rcond * size * LARGEST[read.dtype as 'f64']
+    if (!(share >= 0) && !beyond) return Number.NaN
+    if (share > worst) worst = share
   }
   return worst
 }

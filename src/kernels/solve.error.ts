@@ -1,6 +1,6 @@
 /** How wrong factors, solutions, inverses and determinants are, as a share of what is promised. */
 import type { Matrix, MatrixLike } from '../core/matrix.js'
-import { dense, factorLu } from './solve.twin.js'
+import { dense, factorLu, solveDense } from './solve.twin.js'
 
 type Floats = Float64Array | Float32Array
 type Given = MatrixLike<Floats>
@@ -92,12 +92,19 @@ export function choleskyError(given: Given, { data }: Matrix<Floats>): number {
   return productError(symmetric, data, turned as Floats, n, false)
 }
 
-/** Whether a pivot is so small that a division by it leaves the range of the type. */
-function overflows(a: Float64Array, n: number, single: boolean): boolean {
-  const copy = a.slice()
-  factorLu(copy, n, new Int32Array(n))
-  for (let i = 0; i < n; i++) if (Math.abs(copy[i * n + i]!) < (single ? 1e-25 : 1e-290)) return true
-  return false
+/** Whether a solution, or a division by a pivot on the way to it, leaves the range of the type. */
+function overflows(a: Float64Array, b: Float64Array, n: number, single: boolean): boolean {
+  const factors = a.slice()
+  factorLu(factors, n, new Int32Array(n))
+  for (let i = 0; i < n; i++) if (Math.abs(factors[i * n + i]!) < (single ? 1e-25 : 1e-290)) return true
+  // In doubles, and with room for the powers of two that the right side is made smaller by.
+  const smaller = 2 ** -600
+  const largest = ((single ? 2 ** 120 : 2 ** 1016) * smaller) / Math.max(1, normOf(a, n, n))
+  return solveDense(
+    a,
+    b.map((value) => value * smaller),
+    n,
+  ).some((value) => !(Math.abs(value) < largest))
 }
 
 /** |A·X - B| by norms, column by column: against 3 · n · eps · (|A|·|x| + |b|). */
@@ -144,7 +151,7 @@ export function solveError(
   const x = ArrayBuffer.isView(result) ? result : result.data
   if (x.length !== b.length) return Number.NaN
   const error = residualError(a, x, b, n, n === 0 ? 0 : b.length / n)
-  return Number.isNaN(error) && overflows(a, n, x instanceof Float32Array) ? 0 : error
+  return Number.isNaN(error) && overflows(a, b, n, x instanceof Float32Array) ? 0 : error
 }
 
 export function inverseError(given: Given, { data }: Matrix<Floats>): number {
@@ -153,7 +160,7 @@ export function inverseError(given: Given, { data }: Matrix<Floats>): number {
   const one = new Float64Array(n * n)
   for (let i = 0; i < n; i++) one[i * n + i] = 1
   const error = residualError(a, data, one, n, n)
-  return Number.isNaN(error) && overflows(a, n, data instanceof Float32Array) ? 0 : error
+  return Number.isNaN(error) && overflows(a, one, n, data instanceof Float32Array) ? 0 : error
 }
 
 /**

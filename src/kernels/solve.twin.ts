@@ -172,6 +172,17 @@ export function solveTwin(
   first!.set(x)
 }
 
+/** X of A·X = B, for an A that is not singular. */
+export function solveDense(a: Float64Array, b: Float64Array, n: number): Float64Array {
+  const [factors, rows, m] = [a.slice(), new Int32Array(n), b.length / n]
+  factorLu(factors, n, rows)
+  const x = new Float64Array(n * m)
+  for (let i = 0; i < n; i++) x.set(b.subarray(rows[i]! * m, rows[i]! * m + m), i * m)
+  forward(factors, n, false, x, m)
+  backward(factors, n, x, m)
+  return x
+}
+
 function giveLu(a: Float64Array, n: number, l: Floats, u: Floats): void {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) l[i * n + j] = a[i * n + j]!
