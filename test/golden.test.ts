@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { seeded } from '../dist/internal.js'
-import { bits, registry, tooFar } from './support.js'
+import { bits, registry, sameBits, tooFar } from './support.js'
 
 const FILE = new URL('./golden.json', import.meta.url)
 const golden = JSON.parse(readFileSync(FILE, 'utf8')) as Record<string, string>
@@ -17,7 +17,7 @@ it('every kernel gives the committed bits, on every face', async () => {
       for (const size of [1, 1000, 100_000]) {
         const key = `${definition.name} ${dtype} ${size}`
         const args = definition.samples(dtype, size, seeded(20240607))
-        const expected = kernel.js(...args)
+        const expected = structuredClone(kernel.js(...args)) // samples may have an `out`
         found[key] = bits(expected)
         if (definition.agreement !== 'exact') {
           const result = kernel.sync(...args)
@@ -27,8 +27,9 @@ it('every kernel gives the committed bits, on every face', async () => {
           ).toBe(undefined)
           continue
         }
-        expect(bits(kernel.sync(...args)), key).toBe(found[key])
-        expect(bits(await kernel(...args)), key).toBe(found[key])
+        for (const result of [kernel.sync(...args), await kernel(...args)]) {
+          if (!sameBits(result, expected)) expect(bits(result), key).toBe(found[key])
+        }
       }
     }
   }

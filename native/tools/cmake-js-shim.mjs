@@ -12,9 +12,6 @@ execFileSync(
   [
     ...[join(root, 'node_modules/cmake-js/bin/cmake-js'), 'rebuild', '--directory', process.cwd(), '--out', 'build'],
     ...['--parallel', String(availableParallelism()), `--CDCMAKE_TOOLCHAIN_FILE=${toolchain}`, '--CDOFFLOOP_UNITY=ON'],
-    // What is thrown away only has to compile and link.
-    ...(process.env.OFFLOOP_LEVELS ? [`--CDOFFLOOP_LEVELS=${process.env.OFFLOOP_LEVELS}`] : []),
-    ...(process.env.OFFLOOP_OPTIMIZE ? [`--CDOFFLOOP_OPTIMIZE=${process.env.OFFLOOP_OPTIMIZE}`] : []),
   ],
   { stdio: 'inherit' },
 )

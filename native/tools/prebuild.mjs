@@ -2,14 +2,14 @@
 //
 //   npm run prebuild                    prebuilds/linux-x64/offloop.glibc.node, committed
 //   npm run prebuild -- --check         rebuilds it elsewhere and compares it byte for byte
-//   npm run prebuild -- --other-targets builds the six other targets, or those named, and throws them away
+//   npm run prebuild -- --compile       compiles for the six other targets, or those named, without linking
 //   npm run prebuild -- --out DIR TARGET…   those targets into DIR/prebuilds
 //
 // The sources are copied to a temporary folder first: prebuildify works in (and moves things
 // out of) build/, which belongs to the developer, and the bytes must not depend on a path.
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { binaryComplaints } from './check-binary.mjs'
@@ -19,7 +19,7 @@ import { fetchZig, targets, writeToolchain, zigEnvironment } from './zig.mjs'
 const committed = 'linux-x64-glibc'
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { check: { type: 'boolean' }, 'other-targets': { type: 'boolean' }, out: { type: 'string' } },
+  options: { check: { type: 'boolean' }, compile: { type: 'boolean' }, out: { type: 'string' } },
 })
 for (const name of positionals) {
   if (!(name in targets)) throw new Error(`Unknown target ${name}; there are ${Object.keys(targets).join(', ')}`)
@@ -28,10 +28,26 @@ for (const name of positionals) {
 const work = mkdtempSync(join(tmpdir(), 'offloop-prebuild-'))
 process.on('exit', () => rmSync(work, { recursive: true, force: true }))
 
-/** What nobody runs is built to see that it builds: quickly, and for one instruction set. */
-function thrownAway(arch) {
-  if (!flags['other-targets']) return {}
-  return { OFFLOOP_OPTIMIZE: '-O1', ...(arch === 'x64' ? { OFFLOOP_LEVELS: 'sse4' } : {}) }
+const kernelsCompiled = new Set([committed.split('-')[1]])
+
+/**
+ * That our code compiles for a target, without its C++ library to link with. What depends on the system is the core, so
+ * kernels are compiled once for each processor: quickly, and by the first target that has it (not for that of the
+ * committed binary, whose build does).
+ */
+function compile(target) {
+  const processor = target.split('-')[1]
+  const all = !kernelsCompiled.has(processor)
+  kernelsCompiled.add(processor)
+  console.log(`compile: ${target}${all ? ', with kernels' : ''}`)
+  const folder = join(work, target)
+  const toolchain = writeToolchain(fetchZig(), target, join(work, `${target}-zig`), false)
+  const options = [`CMAKE_TOOLCHAIN_FILE=${toolchain}`, 'OFFLOOP_UNITY=ON', 'OFFLOOP_OPTIMIZE=-O1']
+  const settings = { env: { ...process.env, ...zigEnvironment }, stdio: ['ignore', 'ignore', 'inherit'] }
+  execFileSync('cmake', ['-G', 'Ninja', '-S', root, '-B', folder, ...options.map((o) => `-D${o}`)], settings)
+  const part = all ? [] : ['--target', 'offloop_core']
+  execFileSync('cmake', ['--build', folder, '--parallel', String(availableParallelism()), ...part], settings)
+  rmSync(folder, { recursive: true, force: true })
 }
 
 /** Builds one target below `out` and returns the file's path and what is wrong with it. */
@@ -53,7 +69,7 @@ function build(target, out) {
       // The name of a target is only for node-gyp's headers: a Node-API binary has none.
       ...['--target', process.versions.node],
     ],
-    { stdio: 'inherit', env: { ...process.env, ...zigEnvironment, OFFLOOP_TOOLCHAIN: toolchain, ...thrownAway(arch) } },
+    { stdio: 'inherit', env: { ...process.env, ...zigEnvironment, OFFLOOP_TOOLCHAIN: toolchain } },
   )
   rmSync(stage, { recursive: true, force: true })
   const file = join(out, 'prebuilds', `${platform}-${arch}`, libc ? `offloop.${libc}.node` : 'offloop.node')
@@ -67,12 +83,13 @@ if (flags.check) {
   const same = complaints.length === 0 && readFileSync(made.file).equals(readFileSync(kept))
   if (!same) complaints.push('prebuilds/ is not what these sources give: run "npm run prebuild" and commit the result')
   finish('prebuild --check', complaints)
+} else if (flags.compile) {
+  const others = Object.keys(targets).filter((target) => target !== committed)
+  for (const target of positionals.length > 0 ? positionals : others) compile(target)
 } else {
-  const others = () => Object.keys(targets).filter((target) => target !== committed)
-  const chosen = positionals.length > 0 ? positionals : flags['other-targets'] ? others() : [committed]
-  const out = flags['other-targets'] ? work : (flags.out ?? root)
+  const chosen = positionals.length > 0 ? positionals : [committed]
   finish(
     'prebuild',
-    chosen.flatMap((target) => build(target, out).complaints),
+    chosen.flatMap((target) => build(target, flags.out ?? root).complaints),
   )
 }

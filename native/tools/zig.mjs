@@ -60,8 +60,12 @@ export const zigEnvironment = {
   ZIG_LOCAL_CACHE_DIR: join(cache, 'zig-cache'),
 }
 
-/** Writes wrappers and a CMake toolchain file for `target` into `folder`; returns the file's path. */
-export function writeToolchain(zig, target, folder) {
+/**
+ * Writes wrappers and a CMake toolchain file for `target` into `folder`; returns the file's path. With `link` false
+ * nothing is linked, not even what CMake tries the compiler on: zig would first compile the target's C and C++
+ * libraries, for minutes.
+ */
+export function writeToolchain(zig, target, folder, link = true) {
   const { triple, system, processor } = targets[target]
   mkdirSync(folder, { recursive: true })
   const tool = (name, line) => {
@@ -91,7 +95,7 @@ HIDDEN int dladdr(const void *address, void *info) { return (void)address, (void
   const lines = [
     `set(CMAKE_SYSTEM_NAME ${system})`,
     `set(CMAKE_SYSTEM_PROCESSOR ${processor})`,
-    `set(CMAKE_CXX_COMPILER "${tool('c++', `c++ -target ${triple}`)}")`,
+    `set(CMAKE_CXX_COMPILER "${tool('c++', `c++ -target ${triple}${link ? '' : ' -c'}`)}")`,
     `set(CMAKE_AR "${tool('ar', 'ar')}" CACHE FILEPATH "" FORCE)`,
     `set(CMAKE_RANLIB "${tool('ranlib', 'ranlib')}" CACHE FILEPATH "" FORCE)`,
     // Symbols go at link time: GNU strip would make the bytes depend on the machine's binutils.
@@ -99,6 +103,7 @@ HIDDEN int dladdr(const void *address, void *info) { return (void)address, (void
     // zig turns off by name every feature that its -target lacks, also those that -mavx512f implies.
     'set(OFFLOOP_AVX512_FLAGS -mevex512)',
   ]
+  if (!link) lines.push('set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)', 'set(CMAKE_CXX_LINKER_LAUNCHER true)')
   if (system === 'Darwin') {
     // CMake insists on the tool, and never needs it for a build that is not installed.
     lines.push('set(CMAKE_INSTALL_NAME_TOOL /bin/true CACHE FILEPATH "" FORCE)')
