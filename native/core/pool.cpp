@@ -15,6 +15,10 @@ namespace {
 // How long a thread that ran out of work looks for more before it sleeps: a wake-up costs 10 to
 // 50 us, and the next region of a body, or the end of its last grains, is often nearer than that.
 constexpr int64_t kSpinNs = 20'000;
+// The same for the next job, where JavaScript awaits one and starts another: its loop has to wake up in between. Only
+// after some such jobs in a row, more each time that it was in vain, so that who calls now and then burns nothing.
+constexpr int64_t kNextJobNs = 200'000;
+constexpr int kMostInARow = 256;
 // One thread wakes this many, each of those as many again: each costs some microseconds under the mutex.
 constexpr int kFanOut = 2;
 constexpr int kYield = 16;
@@ -195,7 +199,7 @@ bool Pool::StartThread() {
 bool Pool::RingCrew() {
   if (Sleeper* sleeper = idle_) {
     idle_ = sleeper->below;
-    if (spin_) sleeper->steering.SteerAway(taken_, cores_, CurrentCore());
+    if (spin_ && !sleeper->awake) sleeper->steering.SteerAway(taken_, cores_, CurrentCore());
     Ring(*sleeper);
   } else if (!StartThread()) {
     return false;
@@ -243,14 +247,20 @@ void Pool::WakeForWork() {
 }
 
 // Waits to be rung, or for the clock (0: never). The lock is given up meanwhile.
-bool Pool::Await(Sleeper& self, bool spin, int64_t until_ns, std::unique_lock<std::mutex>& lock) {
-  if (spin && spin_) {
+bool Pool::Await(Sleeper& self, int64_t spin_ns, int64_t until_ns, std::unique_lock<std::mutex>& lock) {
+  if (spin_ns > 0 && spin_) {
+    self.awake = true;
     lock.unlock();
-    const int64_t end = NowNs() + kSpinNs;
+    const int64_t begin = NowNs();
+    int64_t now = begin, last = begin;
     do {
       for (int i = 0; i < 8 && !self.rung.load(std::memory_order_relaxed); ++i) Relax();
-    } while (!self.rung.load(std::memory_order_relaxed) && NowNs() < end);
+      last = now;
+      now = NowNs();
+    } while (!self.rung.load(std::memory_order_relaxed) && now - begin < spin_ns && now - last < kSpinNs);
     lock.lock();
+    self.awake = false;
+    if (now - last >= kSpinNs) SpinLess();  // it was put off its core: others want that
   }
   while (!self.rung) {
     if (until_ns == 0) {
@@ -383,12 +393,35 @@ void Pool::RunGrain(Batch& batch, const Sleeper& self, std::unique_lock<std::mut
 
 // ---- The crew ----
 
+// A body has ended: how long its leader looks for the next one.
+int64_t Pool::AwaitNextJob() {
+  if (running_ > 0 || first_body_ != nullptr || busy_ > 0 || !budget_.empty()) return 0;
+  idle_since_ns_ = NowNs();
+  spun_ = in_a_row_ >= spin_after_;
+  return spun_ ? kNextJobNs : 0;
+}
+
+// A job comes: was it near?
+void Pool::NoteNextJob() {
+  if (idle_since_ns_ == 0) return;
+  const bool near = NowNs() - idle_since_ns_ < kNextJobNs;
+  idle_since_ns_ = 0;
+  if (!near && spun_) SpinLess();
+  in_a_row_ = near ? in_a_row_ + 1 : 0;
+  if (near && spun_ && spin_after_ > kLeastInARow) --spin_after_;
+}
+
+void Pool::SpinLess() {
+  in_a_row_ = 0;
+  if (spin_after_ < kMostInARow) spin_after_ *= 2;
+}
+
 void Pool::Loop() {
   Sleeper self;
   self.steering.Enter();
   std::unique_lock<std::mutex> lock(mutex_);
   --waking_;
-  bool near = false;  // more work may come at once
+  int64_t spin_ns = 0;  // how near more work may be
   for (;;) {
     if (JobControl* job = first_body_) {
       first_body_ = job->next_body;
@@ -402,22 +435,21 @@ void Pool::Loop() {
       finished(job, job->RunHere());
       lock.lock();
       --running_;
-      near = false;
+      spin_ns = AwaitNextJob();
       continue;
     }
     if (Batch* batch = Pick()) {
       const int owner_core = batch->owner_core;
       RunGrain(*batch, self, lock);
-      near = Apart(owner_core, CurrentCore());
+      // After grains the body's next region may be near.
+      spin_ns = Apart(owner_core, CurrentCore()) ? kSpinNs : 0;
       continue;
     }
     self.rung = false;
     self.below = idle_;
     idle_ = &self;
-    // After grains the body's next region may be near; after a body nothing is.
-    bool spin = near;
-    while (!Await(self, spin, started_ > threads_ ? NowNs() + kSurplusNs : 0, lock)) {
-      spin = false;
+    while (!Await(self, spin_ns, started_ > threads_ ? NowNs() + kSurplusNs : 0, lock)) {
+      spin_ns = 0;
       if (started_ <= threads_) continue;  // others went; the crew stays
       for (Sleeper** at = &idle_; *at != nullptr; at = &(*at)->below)
         if (*at == &self) {
@@ -428,7 +460,7 @@ void Pool::Loop() {
       return;
     }
     --waking_;
-    near = false;
+    spin_ns = 0;
     self.steering.Settle();
   }
 }
@@ -436,6 +468,7 @@ void Pool::Loop() {
 bool Pool::Lead(JobControl* job) {
   std::lock_guard<std::mutex> lock(mutex_);
   job->next_body = nullptr;
+  NoteNextJob();
   // A body must never wait for another body: every one gets a thread of its own, as long as the
   // system gives any. When it does not, it waits for the first thread that comes free.
   if (!RingCrew() && started_ == 0) return false;
@@ -515,7 +548,7 @@ void Pool::Run(Batch& batch) {
       WakeForWork();  // this thread's permit is free now
       batch.owner_core = CurrentCore();
       const bool spin = !batch.HasWork() && Apart(batch.owner_core, batch.helper_core);
-      if (!Await(self, spin, until, lock) && on_caller) --callers_waiting_;
+      if (!Await(self, spin ? kSpinNs : 0, until, lock) && on_caller) --callers_waiting_;
       self.waits = false;
     }
     if (ticks) {

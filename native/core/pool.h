@@ -12,7 +12,8 @@
 //   away; it never starts another body.
 // - A caller that blocks (`.sync`) runs grains of its own job and needs no permit: it has a core
 //   already, which the budget counts, and if it held one, blocking callers could keep the asynchronous jobs out.
-// - With nothing to do all threads sleep, after a spin of some microseconds.
+// - With nothing to do all threads sleep, after a spin of some microseconds; where job has followed job, one of them
+//   after some hundred.
 // - Whoever stops taking grains first wakes as many threads as there are grains and permits for.
 //   Owners asleep count, so all batches end even if the system gives no further thread.
 //
@@ -34,12 +35,14 @@
 namespace offloop {
 
 constexpr int kMaxThreads = 256;
+constexpr int kLeastInARow = 4;
 
 // A thread that waits, and the bell that wakes it.
 struct Sleeper {
   std::condition_variable bell;
   std::atomic<bool> rung{false};  // set under the mutex; a thread that still spins reads it without
   bool waits = false;
+  bool awake = false;        // still spins
   Steering steering;         // for threads of the crew
   Sleeper* below = nullptr;  // the stack of idle threads: the last to sleep has the warmest cache
 };
@@ -134,7 +137,10 @@ class Pool {
   int PriorityToServe();
   void GrantSeats(std::unique_lock<std::mutex>& lock);
   void RunGrain(Batch& batch, const Sleeper& self, std::unique_lock<std::mutex>& lock);
-  bool Await(Sleeper& self, bool spin, int64_t until_ns, std::unique_lock<std::mutex>& lock);
+  bool Await(Sleeper& self, int64_t spin_ns, int64_t until_ns, std::unique_lock<std::mutex>& lock);
+  int64_t AwaitNextJob();
+  void NoteNextJob();
+  void SpinLess();
   void Insert(Batch& batch);
   void Remove(Batch& batch);
   void SetLimit();
@@ -159,6 +165,10 @@ class Pool {
   int running_ = 0;
   std::atomic<bool> tracing_{false};
   Trace trace_;
+  int64_t idle_since_ns_ = 0;  // when the last body ended; 0 while one runs
+  int in_a_row_ = 0;           // jobs that came soon after the one before
+  int spin_after_ = kLeastInARow;
+  bool spun_ = false;              // for the next job
   uint8_t taken_[kMaxCores] = {};  // threads in grains, by the core each was on when it began
   int cores_ = 0;                  // no higher core was seen
   bool spin_;                      // false where another thread can only go on if this one gives up its core
