@@ -35,8 +35,12 @@ struct Job::Private {
     bool mapped;
   };
   Block* scratch = nullptr;
+  int64_t kept_from = -1;  // where this job's part of its thread's kept memory begins, if it has one
 
   bool StopRequested();
+  void* KeptScratch(int64_t bytes);
+  void* FreshScratch(int64_t bytes);
+  void FreeScratch();
 };
 
 struct JobMemory {
@@ -89,6 +93,7 @@ class FloatingPointMode {
   uint64_t saved_;
 };
 
+constexpr int64_t kHugePageBytes = int64_t{2} << 20;
 // Steady clock, nanoseconds.
 int64_t NowNs();
 // Asks for huge pages under [data, data + bytes), where the system has them and the range

@@ -9,9 +9,6 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
-#if defined(_WIN32)
-#include <malloc.h>
-#endif
 #if defined(__x86_64__) || defined(_M_X64)
 #include <xmmintrin.h>
 #endif
@@ -21,11 +18,10 @@ namespace offloop {
 int CurrentLane();
 
 namespace {
-constexpr int64_t kHugePage = int64_t{2} << 20;
+constexpr auto kHugePage = static_cast<uintptr_t>(kHugePageBytes);
 constexpr int64_t kProgressNs = 16'666'667;  // 60 a second
 
 std::atomic<int64_t> cancelled_jobs{0};
-std::atomic<int64_t> scratch_bytes{0};
 }  // namespace
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -61,8 +57,8 @@ int64_t NowNs() {
 void AdviseHuge(void* data, int64_t bytes) {
 #if defined(__linux__)
   const auto address = reinterpret_cast<uintptr_t>(data);
-  const uintptr_t begin = (address + kHugePage - 1) & ~static_cast<uintptr_t>(kHugePage - 1);
-  const uintptr_t end = (address + static_cast<uintptr_t>(bytes)) & ~static_cast<uintptr_t>(kHugePage - 1);
+  const uintptr_t begin = (address + kHugePage - 1) & ~(kHugePage - 1);
+  const uintptr_t end = (address + static_cast<uintptr_t>(bytes)) & ~(kHugePage - 1);
   if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 #else
   (void)data;
@@ -72,24 +68,7 @@ void AdviseHuge(void* data, int64_t bytes) {
 
 Job::Job(Private* memory) : private_(memory) { private_->control = static_cast<JobControl*>(this); }
 
-Job::~Job() {
-  for (Private::Block* block = private_->scratch; block != nullptr;) {
-    Private::Block* next = block->next;
-    scratch_bytes.fetch_sub(block->bytes, std::memory_order_relaxed);
-#if defined(__linux__)
-    if (block->mapped)
-      munmap(block->data, static_cast<size_t>(block->bytes));
-    else
-      std::free(block->data);
-#elif defined(_WIN32)
-    _aligned_free(block->data);
-#else
-    std::free(block->data);
-#endif
-    std::free(block);
-    block = next;
-  }
-}
+Job::~Job() { private_->FreeScratch(); }
 
 bool Job::Private::StopRequested() {
   if (stop.load(std::memory_order_relaxed) != 0) return true;
@@ -186,47 +165,6 @@ void Job::RunBatch(Batch& batch) {
     Pool::Get().Run(batch);
 }
 
-void* Job::ScratchBytes(int64_t count, int64_t size) {
-  if (count < 0 || count > (int64_t{1} << 46) / size) return nullptr;
-  int64_t bytes = (count * size + 63) & ~int64_t{63};
-  if (bytes == 0) bytes = 64;
-  auto* block = static_cast<Private::Block*>(std::malloc(sizeof(Private::Block)));
-  if (block == nullptr) return nullptr;
-  block->mapped = false;
-  void* start = nullptr;
-#if defined(__linux__)
-  if (bytes >= kHugePage) {
-    // One huge page more, to start on one: an unaligned start would leave the ends on small pages.
-    // Not MAP_NORESERVE: what exceeds the machine is to fail here, not when it is touched.
-    bytes = ((bytes + kHugePage - 1) & ~(kHugePage - 1)) + kHugePage;
-    block->data = mmap(nullptr, static_cast<size_t>(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (block->data == MAP_FAILED) {
-      block->data = nullptr;
-    } else {
-      AdviseHuge(block->data, bytes);
-      const uintptr_t aligned = (reinterpret_cast<uintptr_t>(block->data) + kHugePage - 1) & ~uintptr_t{kHugePage - 1};
-      start = reinterpret_cast<void*>(aligned);
-    }
-    block->mapped = true;
-  } else {
-    block->data = std::aligned_alloc(64, static_cast<size_t>(bytes));
-  }
-#elif defined(_WIN32)
-  block->data = _aligned_malloc(static_cast<size_t>(bytes), 64);
-#else
-  if (posix_memalign(&block->data, 64, static_cast<size_t>(bytes)) != 0) block->data = nullptr;
-#endif
-  if (block->data == nullptr) {
-    std::free(block);
-    return nullptr;
-  }
-  block->bytes = bytes;
-  scratch_bytes.fetch_add(bytes, std::memory_order_relaxed);
-  block->next = private_->scratch;
-  private_->scratch = block;
-  return start != nullptr ? start : block->data;
-}
-
 // ---- JobControl ----
 
 Status JobControl::RunHere() {
@@ -247,6 +185,7 @@ Status JobControl::RunHere() {
   FloatingPointMode mode;  // the body joins partial results: its mode matters as much as the grains'
   const Context context{this, grower, results};
   const Status status = call(context, slots);
+  p.FreeScratch();  // here and now: small ones lie in memory of this thread's own
   if (plan.report) ended_ns = NowNs();
   // A body that forgot to look must not pass off half a result as a whole one.
   return counted(status == Status::kOk ? static_cast<Status>(p.stop.load(std::memory_order_relaxed)) : status);
@@ -266,7 +205,6 @@ double JobControl::fraction() const {
 }
 
 int64_t JobControl::cancelled() { return cancelled_jobs.load(std::memory_order_relaxed); }
-int64_t JobControl::scratch() { return scratch_bytes.load(std::memory_order_relaxed); }
 int64_t JobControl::grains() const { return private_->grains.load(std::memory_order_relaxed); }
 int JobControl::peak_threads() const { return private_->peak.load(std::memory_order_relaxed); }
 
