@@ -6,6 +6,10 @@
 // operations and the order of src/kernels/fft.twin.ts.
 #pragma once
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #include "core/job.h"
 
 namespace offloop::OFFLOOP_ISA {
@@ -130,30 +134,45 @@ OFFLOOP_INLINE void Transpose(Lanes* x) {
 #endif
 }
 
-// Complex numbers, interleaved in memory.
-OFFLOOP_INLINE void LoadPairs(Row& row, const double* x) {
+OFFLOOP_INLINE void Swap(Row& row) {
+  const Lanes re = row.re;
+  row.re = row.im, row.im = re;
+}
+
+// Complex numbers, interleaved in memory. `swap`: the parts exchanged.
+#if defined(__AVX512F__)
+// Which numbers go where is in registers, so that nothing depends on `swap` in a loop.
+OFFLOOP_INLINE void LoadPairs(Row& row, const double* x, bool swap = false) {
+  const __m512i re = _mm512_xor_si512(_mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0), _mm512_set1_epi64(swap));
+  const __m512d a = _mm512_loadu_pd(x), b = _mm512_loadu_pd(x + kLanes);
+  row.re = _mm512_permutex2var_pd(a, re, b);
+  row.im = _mm512_permutex2var_pd(a, _mm512_xor_si512(re, _mm512_set1_epi64(1)), b);
+}
+OFFLOOP_INLINE void StorePairs(double* x, const Row& row, bool swap = false) {
+  const __m512i turn = _mm512_set1_epi64(swap ? 8 : 0);
+  const __m512i first = _mm512_xor_si512(_mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0), turn);
+  const __m512i second = _mm512_xor_si512(_mm512_set_epi64(15, 7, 14, 6, 13, 5, 12, 4), turn);
+  _mm512_storeu_pd(x, _mm512_permutex2var_pd(row.re, first, row.im));
+  _mm512_storeu_pd(x + kLanes, _mm512_permutex2var_pd(row.re, second, row.im));
+}
+#else
+OFFLOOP_INLINE void LoadPairs(Row& row, const double* x, bool swap = false) {
   Lanes a, b;
   __builtin_memcpy(&a, x, sizeof a);
   __builtin_memcpy(&b, x + kLanes, sizeof b);
-#if defined(__AVX512F__)
-  row.re = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
-  row.im = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
-#else
   row.re = __builtin_shufflevector(a, b, 0, 2, 4, 6);
   row.im = __builtin_shufflevector(a, b, 1, 3, 5, 7);
-#endif
+  if (swap) Swap(row);
 }
-OFFLOOP_INLINE void StorePairs(double* x, const Row& row) {
-#if defined(__AVX512F__)
-  const Lanes a = __builtin_shufflevector(row.re, row.im, 0, 8, 1, 9, 2, 10, 3, 11);
-  const Lanes b = __builtin_shufflevector(row.re, row.im, 4, 12, 5, 13, 6, 14, 7, 15);
-#else
+OFFLOOP_INLINE void StorePairs(double* x, const Row& from, bool swap = false) {
+  Row row = from;
+  if (swap) Swap(row);
   const Lanes a = __builtin_shufflevector(row.re, row.im, 0, 4, 1, 5);
   const Lanes b = __builtin_shufflevector(row.re, row.im, 2, 6, 3, 7);
-#endif
   __builtin_memcpy(x, &a, sizeof a);
   __builtin_memcpy(x + kLanes, &b, sizeof b);
 }
+#endif
 
 // The same elements, last first.
 OFFLOOP_INLINE void Reverse(Row& row) {
@@ -179,19 +198,11 @@ struct Pairs {
   double scale;
   // Rows so far apart that none is fetched with another, but not so far that the second cache loses them again.
   bool far() const { return step >= 128 && step <= 1024; }
-  OFFLOOP_INLINE void Get(int64_t r, Row& row) const {
-    LoadPairs(row, x + r * step);
-    if (swap) Swap(row);
-  }
+  OFFLOOP_INLINE void Get(int64_t r, Row& row) const { LoadPairs(row, x + r * step, swap); }
   OFFLOOP_INLINE void Put(int64_t r, const Row& row) const {
     Row scaled;
     scaled.re = row.re * scale, scaled.im = row.im * scale;
-    if (swap) Swap(scaled);
-    StorePairs(x + r * step, scaled);
-  }
-  static OFFLOOP_INLINE void Swap(Row& row) {
-    const Lanes re = row.re;
-    row.re = row.im, row.im = re;
+    StorePairs(x + r * step, scaled, swap);
   }
 };
 
@@ -206,31 +217,41 @@ struct Asking : Buffer {
   }
 };
 
+// Rows r + far k of `in`, k < kRadix, to rows to + s j of `out`, turned by the j-th power of a root.
+template <int kRadix, bool kTurned, class In, class Out>
+OFFLOOP_INLINE void Step(const In& in, const Out& out, int64_t r, int64_t far, int64_t to, int64_t s,
+                         const double* roots, const double* re, const double* im) {
+  Row x[kRadix];
+  for (int k = 0; k < kRadix; ++k) in.Get(r + far * k, x[k]);
+  Butterfly<kRadix>(x, roots, far);
+  out.Put(to, x[0]);
+  for (int j = 1; j < kRadix; ++j) {
+    if constexpr (kTurned) Turn(x[j], re[j], im[j]);
+    out.Put(to + s * j, x[j]);
+  }
+}
+
 // Rows q + s (p + m k) of `in`, k < kRadix, to rows q + s (kRadix p + j) of `out`, turned by the root of index p j s.
-template <int kRadix, class In, class Out>
+// kNear: s is 1, a first pass.
+template <int kRadix, bool kNear, class In, class Out>
 void Pass(const In& in, const Out& out, int64_t m, int64_t s, const double* roots) {
+  if constexpr (kNear) s = 1;
   const int64_t far = m * s;
-  for (int64_t p = 0; p < m; ++p) {
+  for (int64_t q = 0; q < s; ++q) Step<kRadix, false>(in, out, q, far, q, s, roots, nullptr, nullptr);
+  for (int64_t p = 1; p < m; ++p) {
     double re[kRadix], im[kRadix];
     const double* root = roots;
     for (int j = 1; j < kRadix; ++j) {
       root += 2 * p * s;
       re[j] = root[0], im[j] = root[1];
     }
-    for (int64_t q = 0; q < s; ++q) {
-      Row x[kRadix];
-      int64_t r = p * s + q;
-      for (int k = 0; k < kRadix; ++k, r += far) in.Get(r, x[k]);
-      Butterfly<kRadix>(x, roots, far);
-      r = p * kRadix * s + q;
-      out.Put(r, x[0]);
-      for (int j = 1; j < kRadix; ++j) {
-        r += s;
-        if (p > 0) Turn(x[j], re[j], im[j]);
-        out.Put(r, x[j]);
-      }
-    }
+    for (int64_t q = 0; q < s; ++q) Step<kRadix, true>(in, out, p * s + q, far, p * kRadix * s + q, s, roots, re, im);
   }
+}
+// One whose m is 1: a last pass.
+template <int kRadix, class In, class Out>
+void LastPass(const In& in, const Out& out, int64_t s, const double* roots) {
+  for (int64_t q = 0; q < s; ++q) Step<kRadix, false>(in, out, q, s, q, s, roots, nullptr, nullptr);
 }
 
 // The same for any odd prime up to kMaxPrime.
@@ -279,6 +300,23 @@ int64_t NextRadix(int64_t length) {
   return prime;
 }
 
+// A pass with radix 4 or 8, which may be the first or the last.
+template <int kRadix>
+void PassOf(Row* a, Row* b, int64_t m, int64_t s, const double* roots, const Pairs* from, const Pairs* to) {
+  if (s == 1 && from != nullptr)
+    Pass<kRadix, true>(*from, Buffer{b}, m, s, roots);
+  else if (m == 1 && to != nullptr)
+    LastPass<kRadix>(Buffer{a}, *to, s, roots);
+  else if (s == 1 && to != nullptr && to->far())
+    Pass<kRadix, true>(Asking{{a}, *to}, Buffer{b}, m, s, roots);
+  else if (s == 1)
+    Pass<kRadix, true>(Buffer{a}, Buffer{b}, m, s, roots);
+  else if (m == 1)
+    LastPass<kRadix>(Buffer{a}, Buffer{b}, s, roots);
+  else
+    Pass<kRadix, false>(Buffer{a}, Buffer{b}, m, s, roots);
+}
+
 // Transforms n rows at a, with b as the other buffer; returns the one that holds the result. With `from`, the rows are
 // read there at first, and with `to` they go there at last: only where the radix at that end is 4 or 8 (below), and
 // not both in one pass.
@@ -286,33 +324,18 @@ Row* Columns(int64_t n, Row* a, Row* b, const double* roots, const Pairs* from, 
   int64_t length = n, s = 1;
   while (length > 1) {
     const int64_t radix = NextRadix(length), m = length / radix;
-    if (radix == 8) {
-      if (s == 1 && from != nullptr)
-        Pass<8>(*from, Buffer{b}, m, s, roots);
-      else if (m == 1 && to != nullptr)
-        Pass<8>(Buffer{a}, *to, m, s, roots);
-      else if (s == 1 && to != nullptr && to->far())
-        Pass<8>(Asking{{a}, *to}, Buffer{b}, m, s, roots);
-      else
-        Pass<8>(Buffer{a}, Buffer{b}, m, s, roots);
-    } else if (radix == 4) {
-      if (s == 1 && from != nullptr)
-        Pass<4>(*from, Buffer{b}, m, s, roots);
-      else if (m == 1 && to != nullptr)
-        Pass<4>(Buffer{a}, *to, m, s, roots);
-      else if (s == 1 && to != nullptr && to->far())
-        Pass<4>(Asking{{a}, *to}, Buffer{b}, m, s, roots);
-      else
-        Pass<4>(Buffer{a}, Buffer{b}, m, s, roots);
-    } else if (radix == 2) {
-      Pass<2>(Buffer{a}, Buffer{b}, m, s, roots);
-    } else if (radix == 3) {
-      Pass<3>(Buffer{a}, Buffer{b}, m, s, roots);
-    } else if (radix == 5) {
-      Pass<5>(Buffer{a}, Buffer{b}, m, s, roots);
-    } else {
+    if (radix == 8)
+      PassOf<8>(a, b, m, s, roots, from, to);
+    else if (radix == 4)
+      PassOf<4>(a, b, m, s, roots, from, to);
+    else if (radix == 2)
+      Pass<2, false>(Buffer{a}, Buffer{b}, m, s, roots);
+    else if (radix == 3)
+      Pass<3, false>(Buffer{a}, Buffer{b}, m, s, roots);
+    else if (radix == 5)
+      Pass<5, false>(Buffer{a}, Buffer{b}, m, s, roots);
+    else
       PassPrime(radix, a, b, m, s, roots);
-    }
     Row* result = b;
     b = a, a = result;
     length = m, s *= radix;

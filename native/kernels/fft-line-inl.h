@@ -156,8 +156,7 @@ __attribute__((noinline)) void TakeTurned(int64_t n, Row* rows, const Source& so
     const int64_t e = lots.first[0] + r * lots.step;
     Row turn;
     if (plain && e + kLanes <= source.length && 2 * (e + kLanes) <= source.avail) {
-      LoadPairs(rows[r], x + 2 * e);
-      if (source.swap) Pairs::Swap(rows[r]);
+      LoadPairs(rows[r], x + 2 * e, source.swap);
       LoadPairs(turn, source.chirp + 2 * e);
     } else {
       double part[4][kLanes] = {};
@@ -179,13 +178,12 @@ __attribute__((noinline)) void GiveTurned(int64_t n, const Row* rows, const Targ
     const int64_t e = places.first[0] + r * places.step;
     if (e >= target.only) break;
     Row row = rows[r], turn;
-    Pairs::Swap(row);
+    Swap(row);
     if (plain && e + kLanes <= target.only) {
       LoadPairs(turn, target.chirp + 2 * e);
       Turn(row, turn);
       row.re = row.re * target.scale, row.im = row.im * target.scale;
-      if (target.swap) Pairs::Swap(row);
-      StorePairs(x + 2 * e, row);
+      StorePairs(x + 2 * e, row, target.swap);
     } else {
       for (int l = 0; l < places.count && e + l < target.only; ++l) {
         const double re = target.chirp[2 * (e + l)], im = target.chirp[2 * (e + l) + 1];
@@ -314,10 +312,19 @@ OFFLOOP_INLINE void TurnAcross(const Line& line, const Row* result, int64_t c, R
 // Groups of columns [begin, end): transformed, turned, and transposed into rows.
 void First(const Line& line, const Source& source, Row* rows, int64_t begin, int64_t end, Row* buffers) {
   const int64_t spare = RoundUp(line.n1);
+  // Most lines lie in memory as Run would find out for every group.
+  const bool plain = source.plain() && source.chirp == nullptr && source.avail >= 2 * line.n && TakesPairs(line.n1);
+  double* x = static_cast<double*>(const_cast<void*>(source.x));
   for (int64_t group = begin; group < end; ++group) {
     const int64_t c = group * kLanes;
-    const Lots lots = Neighbours(c, line.n2, line.n2);
-    const Row* result = Run(line.n1, line.roots1, buffers, buffers + spare, &source, &lots, nullptr, nullptr);
+    const Row* result;
+    if (plain && c + kLanes <= line.n2) {
+      const Pairs from = {x + 2 * c, 2 * line.n2, source.swap, 1};
+      result = Columns(line.n1, buffers, buffers + spare, line.roots1, &from, nullptr);
+    } else {
+      const Lots lots = Neighbours(c, line.n2, line.n2);
+      result = Run(line.n1, line.roots1, buffers, buffers + spare, &source, &lots, nullptr, nullptr);
+    }
     const bool asks = group + 1 < end && line.n2 >= 64 && line.n2 <= 512;
     TurnAcross(line, result, c, rows, buffers + 2 * spare, asks ? source.Address(c + kLanes) : nullptr,
                source.Bytes(line.n2));
@@ -344,7 +351,7 @@ void Middle(const Line& line, const Line& back, double* spectrum, Row* rows, Row
       __builtin_memcpy(&turn.re, by, sizeof turn.re);
       __builtin_memcpy(&turn.im, by + kStep, sizeof turn.im);
       Turn(here[k], turn);
-      Pairs::Swap(here[k]);
+      Swap(here[k]);
     }
     result = Columns(line.n2, here, there, back.roots1, nullptr, nullptr);
     TurnAcross(back, result, group * kLanes, to, buffers + 2 * RoundUp(line.n2), nullptr, 0);
@@ -354,9 +361,17 @@ void Middle(const Line& line, const Line& back, double* spectrum, Row* rows, Row
 // Groups of what were rows [begin, end): transformed, and written to where they belong.
 void Second(const Line& line, const Target& target, Row* rows, int64_t begin, int64_t end, Row* buffers) {
   const int64_t height = RoundUp(line.n2);
+  const bool plain = target.plain() && target.chirp == nullptr && target.only >= line.n && GivesPairs(line.n2);
+  double* x = static_cast<double*>(target.x);
   for (int64_t group = begin; group < end; ++group) {
-    const Lots lots = Neighbours(group * kLanes, line.n1, line.n1);
-    Run(line.n2, line.roots2, rows + group * height, buffers, nullptr, nullptr, &target, &lots);
+    const int64_t c = group * kLanes;
+    if (plain && c + kLanes <= line.n1) {
+      const Pairs to = {x + 2 * c, 2 * line.n1, target.swap, target.scale};
+      Columns(line.n2, rows + group * height, buffers, line.roots2, nullptr, &to);
+    } else {
+      const Lots lots = Neighbours(c, line.n1, line.n1);
+      Run(line.n2, line.roots2, rows + group * height, buffers, nullptr, nullptr, &target, &lots);
+    }
   }
 }
 
