@@ -34,8 +34,6 @@ constexpr int64_t kLanes = HWY_LANES(K);
 constexpr int kRows = 4, kVectors = HWY_LANES(double) == 8 ? 6 : HWY_ARCH_ARM ? 4 : 2;
 template <class K>
 constexpr int64_t kWide = kVectors * kLanes<K>;
-// Bytes of rows that stay in the first cache; and in the second: floats are read where they lie, in long runs, which
-// memory is quickest at.
 // Bytes of rows that stay in a cache: the first, where they are converted; where not, they are read in long runs, which
 // memory is quickest at, and the second holds them.
 constexpr int64_t kBuffer = 40 << 10, kFar = 256 << 10;
