@@ -441,7 +441,7 @@ struct Divided {
     double* target = q + row * pitch + from;
     const int64_t rows = m.count - m.first;
     if (m.job != nullptr)
-      return Product<double>(job, memory, rows, to - from, end - begin, 1, left, right, 0, target, pitch, false);
+      return reflect::Product<double>(job, memory, rows, to - from, end - begin, 1, left, right, 0, target, pitch);
     const gemm::Workspace<F64> work{panels + job.lane() * gemm::Workspace<F64>::kPanel, nullptr};
     gemm::Leaf<F64>(work, rows, to - from, end - begin, 1, left, right, 0, target, pitch);
     return true;

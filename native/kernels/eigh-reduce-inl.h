@@ -8,7 +8,7 @@
 // Only the upper triangle is kept up to date; rows are padded with zeros to whole vectors, so that loops have no tails.
 #pragma once
 
-#include "kernels/gemm-inl.h"
+#include "kernels/reflect-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
@@ -16,13 +16,11 @@ namespace eigh {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+using reflect::kLanes;
 template <class T>
-using Lanes = hn::ScalableTag<T>;
-template <class T>
-constexpr int64_t kLanes = HWY_LANES(T);
+using Lanes = reflect::Tag<T>;
 
 constexpr int64_t kPanel = 32;           // columns of which the rest of the matrix hears at once
-constexpr int64_t kBack = 64;            // reflections that go back at once
 constexpr int64_t kAlone = 320;          // columns: a product of fewer is over before another thread has come
 constexpr int64_t kPieceArea = 1 << 19;  // elements, at most, of a piece of that product: half a millisecond
 constexpr double kSerial = 400e3;  // elements that the body's own thread goes through between two looks for a stop
@@ -33,51 +31,18 @@ HWY_INLINE double Sqrt(double x) {
   return hn::GetLane(hn::Sqrt(hn::Set(one, x)));
 }
 
-// A length that is a whole number of vectors with one to spare, and of cache lines, but not of pages: columns of a
-// matrix of such rows do not all fall into the same sets of a cache.
+// Of rows with a vector to spare.
 template <class T>
 HWY_INLINE int64_t PitchOf(int64_t n) {
-  constexpr int64_t line = 64 / static_cast<int64_t>(sizeof(T));
-  const int64_t lines = (n + kLanes<T> + line - 1) / line;
-  return (lines % 16 == 0 ? lines + 1 : lines) * line;
+  return reflect::PitchOf<T>(n + kLanes<T>);
 }
 
 // to[r] = rows[r * pitch + ·] · x for `count` rows, over whole vectors from `from` to `end`.
 template <class T>
 HWY_NOINLINE void Dots(const T* rows, int64_t pitch, int64_t count, const T* x, int64_t from, int64_t end, T* to) {
-  const Lanes<T> d;
-  constexpr int64_t lanes = kLanes<T>;
-  from -= from % lanes;
-  for (int64_t r = 0; r < count; r += 4) {
-    const T* r0 = rows + r * pitch;
-    const T* r1 = r + 1 < count ? r0 + pitch : r0;
-    const T* r2 = r + 2 < count ? r1 + pitch : r0;
-    const T* r3 = r + 3 < count ? r2 + pitch : r0;
-    auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
-    int64_t c = from;
-    for (; c + 2 * lanes <= end; c += 2 * lanes) {
-      const auto v = hn::LoadU(d, x + c), w = hn::LoadU(d, x + c + lanes);
-      s0 = hn::MulAdd(hn::LoadU(d, r0 + c), v, s0);
-      s1 = hn::MulAdd(hn::LoadU(d, r1 + c), v, s1);
-      s2 = hn::MulAdd(hn::LoadU(d, r2 + c), v, s2);
-      s3 = hn::MulAdd(hn::LoadU(d, r3 + c), v, s3);
-      t0 = hn::MulAdd(hn::LoadU(d, r0 + c + lanes), w, t0);
-      t1 = hn::MulAdd(hn::LoadU(d, r1 + c + lanes), w, t1);
-      t2 = hn::MulAdd(hn::LoadU(d, r2 + c + lanes), w, t2);
-      t3 = hn::MulAdd(hn::LoadU(d, r3 + c + lanes), w, t3);
-    }
-    for (; c < end; c += lanes) {
-      const auto v = hn::LoadU(d, x + c);
-      s0 = hn::MulAdd(hn::LoadU(d, r0 + c), v, s0);
-      s1 = hn::MulAdd(hn::LoadU(d, r1 + c), v, s1);
-      s2 = hn::MulAdd(hn::LoadU(d, r2 + c), v, s2);
-      s3 = hn::MulAdd(hn::LoadU(d, r3 + c), v, s3);
-    }
-    to[r] = hn::GetLane(hn::SumOfLanes(d, hn::Add(s0, t0)));
-    if (r + 1 < count) to[r + 1] = hn::GetLane(hn::SumOfLanes(d, hn::Add(s1, t1)));
-    if (r + 2 < count) to[r + 2] = hn::GetLane(hn::SumOfLanes(d, hn::Add(s2, t2)));
-    if (r + 3 < count) to[r + 3] = hn::GetLane(hn::SumOfLanes(d, hn::Add(s3, t3)));
-  }
+  from -= from % kLanes<T>;
+  __builtin_memset(to, 0, static_cast<size_t>(count) * sizeof(T));
+  reflect::Dots(rows + from, pitch, count, x + from, end - from, to);
 }
 
 // y = scale·(y - Σ by[r]·rows[r * pitch + ·]), over whole vectors from `from` to `end`.
@@ -150,23 +115,15 @@ HWY_INLINE void SymmetricRows(const T* a, int64_t pitch, int64_t i, int64_t end,
   for (int r = 0; r < count; ++r) y[i + r] += rows[r][i + r] * x[i + r] + hn::GetLane(hn::SumOfLanes(d, sum[r]));
 }
 
-// Gemm, once for all of these files.
-template <class T>
-HWY_NOINLINE bool Product(Job& job, gemm::Memory<gemm::Real<T>>& memory, int64_t m, int64_t n, int64_t k, T alpha,
-                          const gemm::View<T>& a, const gemm::View<T>& b, T beta, T* c, int64_t c_pitch, bool upper) {
-  return gemm::Gemm<gemm::Real<T>>(job, m, n, k, alpha, a, b, beta, c, c_pitch, upper, gemm::Nothing(), &memory);
-}
-
 // The matrix, its reflections and its tridiagonal form.
 template <class T>
 struct Tridiagonal {
-  using K = gemm::Real<T>;
   using View = gemm::View<T>;
   static constexpr T kTiny = sizeof(T) == 8 ? static_cast<T>(1e-280) : static_cast<T>(1e-30);  // a square, beside 1
 
   Job& job;
   int64_t n, pitch;
-  gemm::Memory<K>& memory;
+  reflect::Memory<T>& memory;
   T* a = nullptr;  // n rows; once reduced, row j holds the j-th reflection's vector from j + 1 on, zeros before
   double *d = nullptr, *e = nullptr;
   T* tau = nullptr;
@@ -318,7 +275,8 @@ struct Tridiagonal {
       }
       if (open && !job.Serial([&] { End(k1 - 1, k1 - 1 - k0); })) return false;
       const View left{first + k1, 1, pitch}, right{second + k1, pitch, 1};
-      if (!Product<T>(job, memory, n - k1, n - k1, 2 * (k1 - k0), -1, left, right, 1, a + k1 * pitch + k1, pitch, true))
+      if (!reflect::Product<T>(job, memory, n - k1, n - k1, 2 * (k1 - k0), -1, left, right, 1, a + k1 * pitch + k1,
+                               pitch, true))
         return false;
     }
     return true;
@@ -327,38 +285,8 @@ struct Tridiagonal {
   // Vectors of the tridiagonal matrix, in `count` rows of x, to those of A.
   HWY_NOINLINE bool Back(T* x, int64_t x_pitch, int64_t count) const {
     if (n < 3 || count == 0) return true;
-    T* triangle = job.Scratch<T>(2 * kBack * kBack);
-    T* products = job.Scratch<T>(2 * count * kBack);
-    if (triangle == nullptr || products == nullptr) return false;
-    T *dots = triangle + kBack * kBack, *turned = products + count * kBack;
-    for (int64_t j0 = (n - 3) / kBack * kBack; j0 >= 0; j0 -= kBack) {
-      const int64_t block = n - 2 - j0 < kBack ? n - 2 - j0 : kBack, m = n - j0 - 1;
-      const T* vectors = a + j0 * pitch + j0 + 1;
-      const View rows{vectors, pitch, 1}, columns{vectors, 1, pitch};
-      const auto gemm = [&](int64_t height, int64_t width, int64_t depth, T alpha, const View& left, const View& right,
-                            T beta, T* c, int64_t c_pitch) {
-        return Product<T>(job, memory, height, width, depth, alpha, left, right, beta, c, c_pitch, false);
-      };
-      if (!gemm(block, block, m, 1, rows, columns, 0, dots, kBack)) return false;
-      // H0·H1·… = I - Vᵀ·S·V, S an upper triangle: a column for each reflection.
-      const auto join = [&] {
-        __builtin_memset(triangle, 0, static_cast<size_t>(kBack * kBack) * sizeof(T));
-        for (int64_t c = 0; c < block; ++c) {
-          const T by = tau[j0 + c];
-          for (int64_t r = 0; r < c; ++r) {
-            T sum = 0;
-            for (int64_t t = r; t < c; ++t) sum += triangle[r * kBack + t] * dots[t * kBack + c];
-            triangle[r * kBack + c] = -by * sum;
-          }
-          triangle[c * kBack + c] = by;
-        }
-      };
-      if (!job.Serial(join) || !gemm(count, block, m, 1, {x + j0 + 1, x_pitch, 1}, columns, 0, products, kBack) ||
-          !gemm(count, block, block, 1, {products, kBack, 1}, {triangle, 1, kBack}, 0, turned, kBack) ||
-          !gemm(count, m, block, -1, {turned, kBack, 1}, rows, 1, x + j0 + 1, x_pitch))
-        return false;
-    }
-    return true;
+    reflect::Blocks<T> blocks{job, memory};
+    return blocks.Allocate(n) && blocks.FromRight({a, tau, pitch, n, n - 2, 1}, x, count, x_pitch);
   }
 };
 

@@ -268,9 +268,9 @@ struct Components {
       if (!Load(first, rows, true)) return false;
       const gemm::View<double> down{chunk, p, 1}, across{chunk, 1, p};
       const bool ran =
-          p <= n ? eigh::Product<double>(job, problem.memory, p, p, rows, by, across, down, first > 0 ? 1 : 0, to,
-                                         problem.pitch, true)
-                 : eigh::Product<double>(job, problem.memory, n, n, p, by, down, across, 0, to, problem.pitch, true);
+          p <= n ? reflect::Product<double>(job, problem.memory, p, p, rows, by, across, down, first > 0 ? 1 : 0, to,
+                                            problem.pitch, true)
+                 : reflect::Product<double>(job, problem.memory, n, n, p, by, down, across, 0, to, problem.pitch, true);
       if (!ran) return false;
     }
     return true;
@@ -342,7 +342,7 @@ struct Components {
       double* parts = job.Scratch<double>(((p + kColumns - 1) / kColumns + 1) * (count + 4));
       if (rows == nullptr || parts == nullptr) return false;
       const gemm::View<double> turned{vectors + (count - 1) * step, -step, 1}, centred{chunk, p, 1};
-      if (!eigh::Product<double>(job, problem.memory, count, p, n, 1, turned, centred, 0, rows, pitch, false))
+      if (!reflect::Product<double>(job, problem.memory, count, p, n, 1, turned, centred, 0, rows, pitch, false))
         return false;
       const double largest = variances[count - 1] * static_cast<double>(n - 1);
       const double least = eigh::Sqrt(largest > 0 ? largest : 0) * kLost * 1e-2;
@@ -372,8 +372,8 @@ struct Components {
     for (int64_t first = 0; first < n; first += chunk_rows) {
       const int64_t rows = n - first < chunk_rows ? n - first : chunk_rows;
       if ((chunks > 1 && !Load(first, rows, true)) ||
-          !eigh::Product<double>(job, problem.memory, rows, count, p, 1, {chunk, p, 1}, {components, 1, p}, 0,
-                                 projected + first * count, count, false))
+          !reflect::Product<double>(job, problem.memory, rows, count, p, 1, {chunk, p, 1}, {components, 1, p}, 0,
+                                    projected + first * count, count, false))
         return false;
     }
     return true;

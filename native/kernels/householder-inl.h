@@ -9,7 +9,7 @@
 // H = I where nothing is below the diagonal. Sums are joined in the order of runs of kRun rows.
 #pragma once
 
-#include "kernels/gemm-inl.h"
+#include "kernels/reflect-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
@@ -24,9 +24,6 @@ constexpr int64_t kTurned = 512;  // rows of V that are transposed at once
 constexpr int64_t kPassed = 524288;  // elements that one grain may pass over
 constexpr int64_t kApart = 8192;     // more rows than these are shared out among threads
 constexpr int64_t kCopied = 32768;   // elements of a copy that are one item, about
-
-template <class T>
-using Real = gemm::Real<T>;
 
 // What is so small or large that its square says little or too much.
 template <class T>
@@ -48,6 +45,8 @@ HWY_INLINE double Near1(double x) {
   const int64_t exponent = static_cast<int64_t>(word >> 52 & 0x7FF) - 1023, most = sizeof(T) == 8 ? 1022 : 126;
   return Power(exponent < -most ? most : -exponent);
 }
+// Why something returned false: it was stopped, or a product had no memory for its copies.
+HWY_INLINE Status Failed(Job& job) { return job.status() == Status::kOk ? Status::kNoMemory : job.status(); }
 HWY_INLINE bool Finite(double x) { return x - x == 0; }
 HWY_INLINE double Abs(double x) { return __builtin_fabs(x); }
 HWY_INLINE double Most(double a, double b) { return a > b ? a : b; }
@@ -77,8 +76,7 @@ HWY_INLINE double FromBits(Bits bits) {
 
 // ---- One column at a time: rows are padded with zeros to whole vectors ----
 
-template <class T>
-constexpr int64_t kLanes = HWY_LANES(T);
+using reflect::kLanes;
 template <class T>
 HWY_INLINE int64_t Padded(int64_t columns) {
   return (columns + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
@@ -236,15 +234,10 @@ struct Columns {
 
 // ---- Blocks ----
 
-// A product as matmul's, in one copy for all who call it here.
-template <class T>
-HWY_NOINLINE bool Product(Job& job, int64_t m, int64_t n, int64_t k, T alpha, const gemm::View<T>& a,
-                          const gemm::View<T>& b, T beta, T* c, int64_t c_step, gemm::Memory<Real<T>>& memory) {
-  return gemm::Gemm<Real<T>>(job, m, n, k, alpha, a, b, beta, c, c_step, false, gemm::Nothing(), &memory);
-}
+using reflect::Product;
 template <class T>
 HWY_NOINLINE int64_t ProductItems(Job& job, int64_t m, int64_t n, int64_t k, bool dense) {
-  return gemm::Items<Real<T>>(job, m, n, k, gemm::View<T>{nullptr, 1, dense ? 1 : 2});
+  return gemm::Items<gemm::Real<T>>(job, m, n, k, gemm::View<T>{nullptr, 1, dense ? 1 : 2});
 }
 
 // The reflections of a QR of rows × columns, their number being the smaller, and what working with them takes.
@@ -256,7 +249,7 @@ struct Reflections {
   T *turned, *w, *w2, *small;
   int64_t turned_pitch, side;  // side: of T's blocks
   Columns<T> panel;
-  gemm::Memory<Real<T>> memory;
+  reflect::Memory<T> memory;
 
   // `others`: the most columns of a matrix that Apply() will meet, beside those of the factored one.
   HWY_NOINLINE bool Reserve(Job& job, int64_t m, int64_t n, bool keep, int64_t others) {
@@ -309,10 +302,8 @@ struct Reflections {
     const int64_t length = rows - k - c0, wide = c1 - c0, width = Width(k);
     const T* block = Middle(k) + c0 * side + c0;
     const gemm::View<T> middle = transposed ? gemm::View<T>{block, side, 1} : gemm::View<T>{block, 1, side};
-    return Product<T>(job, wide, n, length, 1, {turned + c0 * turned_pitch + c0, turned_pitch, 1}, {c, pitch, 1}, 0, w,
-                      n, memory) &&
-           Product<T>(job, wide, n, wide, 1, middle, {w, n, 1}, 0, w2, n, memory) &&
-           Product<T>(job, length, n, wide, -1, {V(k) + c0 * width + c0, width, 1}, {w2, n, 1}, 1, c, pitch, memory);
+    return reflect::ToColumns<T>(job, memory, {turned + c0 * turned_pitch + c0, turned_pitch, 1},
+                                 {V(k) + c0 * width + c0, width, 1}, middle, wide, length, c, n, pitch, w, w2);
   }
   HWY_INLINE int64_t ApplyItems(Job& job, int64_t k, int64_t wide, int64_t n) const {
     return ProductItems<T>(job, wide, n, rows - k, true) + ProductItems<T>(job, wide, n, wide, false) +
@@ -334,12 +325,12 @@ struct Reflections {
       }
     });
     if (!in) return false;
-    double taus[kPanel];
+    T taus[kPanel];
     if (panel.apart) {
       if (!panel.Sum(job, 0)) return false;
       for (int64_t j = 0; j < wide; ++j) {
         if (!panel.Step(job, j, j + 1 < wide)) return false;
-        taus[j] = panel.tau;
+        taus[j] = static_cast<T>(panel.tau);
       }
     } else {
       const int64_t slice = kPassed / (length * panel.pitch) + 1;
@@ -349,7 +340,7 @@ struct Reflections {
           if (j == 0) panel.Sum(job, 0);
           for (; j < end; ++j) {
             panel.Step(job, j, j + 1 < wide);
-            taus[j] = panel.tau;
+            taus[j] = static_cast<T>(panel.tau);
           }
         });
         if (!ran) return false;
@@ -368,23 +359,10 @@ struct Reflections {
       if (begin > 0) return;
       for (int64_t i = 0; i < c0; ++i) __builtin_memset(to + i * width, 0, static_cast<size_t>(wide) * sizeof(T));
     });
-    // T's next columns: T[·][j] = -tau_j · T·(VᵀV)[·][j].
     const gemm::View<T> own{turned + c0 * turned_pitch + c0, turned_pitch, 1};
     return out && Turn(job, k, c0, c0 + wide) &&
-           Product<T>(job, wide, c0 + wide, length, 1, own, {V(k) + c0 * width, width, 1}, 0, small, side, memory) &&
-           job.Serial([&] {
-             T* const block = Middle(k);
-             for (int64_t j = 0; j < wide; ++j) {
-               T* HWY_RESTRICT row = block + (c0 + j) * side;
-               __builtin_memset(row, 0, static_cast<size_t>(side) * sizeof(T));
-               for (int64_t l = 0; l < c0 + j; ++l) {
-                 const T by = static_cast<T>(-taus[j]) * small[j * side + l];
-                 const T* HWY_RESTRICT from = block + l * side;
-                 for (int64_t c = 0; c <= l; ++c) row[c] += by * from[c];
-               }
-               row[c0 + j] = static_cast<T>(taus[j]);
-             }
-           });
+           Product<T>(job, memory, wide, c0 + wide, length, 1, own, {V(k) + c0 * width, width, 1}, 0, small, side) &&
+           job.Serial([&] { reflect::Grow(Middle(k), side, small, side, taus, c0, c0 + wide); });
   }
   HWY_INLINE int64_t PanelItems(int64_t k, int64_t wide) const {
     const int64_t length = rows - k;
@@ -455,10 +433,10 @@ struct Reflections {
           for (int64_t i = 0; i < width; ++i) w[c * wide + i] = i < c ? T{0} : turned[c * turned_pitch + i];
       });
       if (!left ||
-          !Product<T>(job, width, wide - width, length - width, 1, {turned + width, turned_pitch, 1},
-                      {q + (k + width) * n + k + width, n, 1}, 0, w + width, wide, memory) ||
-          !Product<T>(job, width, wide, width, 1, {Middle(k), 1, side}, {w, wide, 1}, 0, w2, wide, memory) ||
-          !Product<T>(job, length, wide, width, -1, {V(k), width, 1}, {w2, wide, 1}, 1, q + k * n + k, n, memory))
+          !Product<T>(job, memory, width, wide - width, length - width, 1, {turned + width, turned_pitch, 1},
+                      {q + (k + width) * n + k + width, n, 1}, 0, w + width, wide) ||
+          !Product<T>(job, memory, width, wide, width, 1, {Middle(k), 1, side}, {w, wide, 1}, 0, w2, wide) ||
+          !Product<T>(job, memory, length, wide, width, -1, {V(k), width, 1}, {w2, wide, 1}, 1, q + k * n + k, n))
         return false;
     }
     return true;

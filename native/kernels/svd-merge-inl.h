@@ -11,7 +11,7 @@
 // and the right vector of its null space in row r0 + n.
 #pragma once
 
-#include "kernels/gemm-inl.h"
+#include "kernels/reflect-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
@@ -162,17 +162,6 @@ struct Rotation {
   bool right_only;
 };
 
-template <class T>
-using Product = gemm::Real<T>;
-template <class T>
-using View = gemm::View<T>;
-
-template <class T>
-HWY_NOINLINE bool Multiply(Job& job, gemm::Memory<Product<T>>& memory, int64_t m, int64_t n, int64_t k, T alpha,
-                           const View<T>& a, const View<T>& b, T beta, T* c, int64_t step) {
-  return gemm::Gemm<Product<T>>(job, m, n, k, alpha, a, b, beta, c, step, false, gemm::Nothing(), &memory);
-}
-
 HWY_INLINE void StoreSome(V v, double* to, int64_t count) {
   const D d;
   if (HWY_LIKELY(count >= kLanes)) return hn::StoreU(v, d, to);
@@ -182,11 +171,12 @@ HWY_INLINE void StoreSome(V v, double* to, int64_t count) {
 }
 
 struct Tree {
-  using Work = gemm::Workspace<Product<double>>;
+  using Real = gemm::Real<double>;
+  using Work = gemm::Workspace<Real>;
 
   Job& job;
   Arena& arena;
-  gemm::Memory<Product<double>>& memory;
+  reflect::Memory<double>& memory;
   int64_t size;
   const double *diagonal, *off;  // off[i] is right of diagonal[i]
   bool vectors;
@@ -230,9 +220,9 @@ struct Tree {
   }
 
   HWY_INLINE bool Mix(const Work* work, int64_t m, int64_t n, int64_t k, const double* a, const double* b, double* c) {
-    const View<double> av{a, size, 1}, bv{b, size, 1};
-    if (work == nullptr) return Multiply<double>(job, memory, m, n, k, 1.0, av, bv, 0.0, c, size);
-    gemm::Leaf<Product<double>>(*work, m, n, k, 1.0, av, bv, 0.0, c, size);
+    const gemm::View<double> av{a, size, 1}, bv{b, size, 1};
+    if (work == nullptr) return reflect::Product<double>(job, memory, m, n, k, 1.0, av, bv, 0.0, c, size);
+    gemm::Leaf<Real>(*work, m, n, k, 1.0, av, bv, 0.0, c, size);
     return true;
   }
 
@@ -496,7 +486,7 @@ struct Tree {
     Part* parts = arena.Take<Part>(size);
     const int64_t threads = job.threads();
     const int64_t terms = (size < kSmall ? size : kSmall) + 1;
-    const int64_t room = terms * gemm::kWidth<Product<double>>;  // rows are read where they are
+    const int64_t room = terms * gemm::kWidth<Real>;  // rows are read where they are
     auto* panels = vectors ? arena.Take<double>(room * threads) : nullptr;
     if (parts == nullptr || (vectors && panels == nullptr)) return false;
     for (int64_t p = 0; p <= size && !vectors; ++p) first[p] = last[p] = 1;

@@ -1,4 +1,4 @@
-// Householder reflections: a matrix made triangular or bidiagonal, and what they do to others.
+// Householder reflections: a matrix made triangular or bidiagonal.
 //
 // Matrices that are reduced lie column by column here. Both reductions wait for memory: a column's reflection needs a
 // product of all that is left with a vector. For the bidiagonal form that are two, of the rows and of the columns, and
@@ -7,6 +7,7 @@
 // and rows change in the rest is one product of matrices (Dongarra, Hammarling & Sorensen, 1989).
 #pragma once
 
+#include "kernels/reflect-inl.h"
 #include "kernels/svd-merge-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
@@ -14,91 +15,25 @@ namespace {
 namespace svd_reflect {
 
 namespace hn = hwy::HWY_NAMESPACE;
+using reflect::Dots;
+using reflect::kLanes;
+using reflect::kLine;
+using reflect::Reflection;
+using reflect::Tag;
 using svd_merge::Arena;
-using svd_merge::Multiply;
-using svd_merge::View;
 
 constexpr int64_t kPanel = 16;          // columns of a panel
 constexpr int64_t kTerms = 2 * kPanel;  // vectors that a panel of the bidiagonal form waits to subtract
-constexpr int64_t kBlock = 64;          // reflections that are applied as one
 constexpr int64_t kRows = 256;          // of the vectors that are combined at once
 constexpr int64_t kWide = 256;          // columns of a group, at most
 constexpr int64_t kGroup = 48 * 1024;   // elements of a group
 constexpr int64_t kChunk = 1024;        // rows of a grain of a triangular panel
+// Nothing is left to reflect where that vanishes beside entries of about 1: squares that underflow would give no
+// reflection.
 template <class T>
-constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(T));
-
-// Rows that lie an odd number of cache lines apart do not share the sets of the caches.
-template <class T>
-HWY_INLINE int64_t PitchOf(int64_t length) {
-  return ((length + kLine<T> - 1) / kLine<T> | 1) * kLine<T>;
-}
-
-// Reflections I − tau · v · vᵀ, v being a row: zero before `shift` + its index, 1 there.
-template <class T>
-struct Set {
-  T* rows;
-  T* tau;
-  int64_t pitch, length, count, shift;
-};
-
-struct Reflection {
-  double beta, tau, inverse;  // v = (x − beta · e) · inverse
-};
-// What takes a vector with this first entry and this sum of the squares of the rest to (beta, 0, …). A rest that
-// vanishes beside entries of about 1 is left out: squares that underflow would give no reflection.
-template <class T>
-HWY_INLINE Reflection Reflect(double alpha, double rest) {
+HWY_INLINE reflect::Reflection Reflect(double alpha, double rest) {
   if (!(rest > (sizeof(T) == 8 ? 1e-250 : 1e-30))) return {alpha, 0, 0};
-  const double norm = __builtin_sqrt(alpha * alpha + rest), beta = alpha > 0 ? -norm : norm;
-  return {beta, (beta - alpha) / beta, 1 / (alpha - beta)};
-}
-
-template <class T>
-using Tag = hn::ScalableTag<T>;
-template <class T>
-using Vec = hn::Vec<Tag<T>>;
-template <class T>
-constexpr int64_t kLanes = HWY_LANES(T);
-template <class T>
-HWY_INLINE T Total(Vec<T> v) {
-  return hn::GetLane(hn::SumOfLanes(Tag<T>(), v));
-}
-
-// sums[t] += Σ rows[t] · x over [0, length), whole cache lines, for `count` rows.
-template <class T>
-HWY_NOINLINE void Dots(const T* rows, int64_t pitch, int64_t count, const T* x, int64_t length, T* sums) {
-  const Tag<T> d;
-  constexpr int64_t lanes = kLanes<T>;
-  for (int64_t t = 0; t < count; t += 4) {
-    const int64_t s1 = t + 1 < count ? pitch : 0, s2 = t + 2 < count ? 2 * pitch : 0,
-                  s3 = t + 3 < count ? 3 * pitch : 0;
-    const T* row = rows + t * pitch;
-    Vec<T> a0 = hn::Zero(d), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-    int64_t i = 0;
-    for (; i + 2 * lanes <= length; i += 2 * lanes) {
-      const auto u = hn::LoadU(d, x + i), v = hn::LoadU(d, x + i + lanes);
-      a0 = hn::MulAdd(hn::LoadU(d, row + i), u, a0);
-      a1 = hn::MulAdd(hn::LoadU(d, row + s1 + i), u, a1);
-      a2 = hn::MulAdd(hn::LoadU(d, row + s2 + i), u, a2);
-      a3 = hn::MulAdd(hn::LoadU(d, row + s3 + i), u, a3);
-      b0 = hn::MulAdd(hn::LoadU(d, row + i + lanes), v, b0);
-      b1 = hn::MulAdd(hn::LoadU(d, row + s1 + i + lanes), v, b1);
-      b2 = hn::MulAdd(hn::LoadU(d, row + s2 + i + lanes), v, b2);
-      b3 = hn::MulAdd(hn::LoadU(d, row + s3 + i + lanes), v, b3);
-    }
-    for (; i < length; i += lanes) {
-      const auto u = hn::LoadU(d, x + i);
-      a0 = hn::MulAdd(hn::LoadU(d, row + i), u, a0);
-      a1 = hn::MulAdd(hn::LoadU(d, row + s1 + i), u, a1);
-      a2 = hn::MulAdd(hn::LoadU(d, row + s2 + i), u, a2);
-      a3 = hn::MulAdd(hn::LoadU(d, row + s3 + i), u, a3);
-    }
-    sums[t] += Total<T>(hn::Add(a0, b0));
-    if (s1 != 0) sums[t + 1] += Total<T>(hn::Add(a1, b1));
-    if (s2 != 0) sums[t + 2] += Total<T>(hn::Add(a2, b2));
-    if (s3 != 0) sums[t + 3] += Total<T>(hn::Add(a3, b3));
-  }
+  return reflect::Of(alpha, rest);
 }
 
 // to += Σ by[t] · rows[t] over [0, length), whole cache lines, for `count` rows. Asks the memory for as many further
@@ -133,115 +68,12 @@ HWY_NOINLINE void Combine(const T* rows, int64_t pitch, int64_t count, const T* 
   }
 }
 
-// ---- Blocks of reflections: I − Wᵀ·T·W for rows W ----
-
-template <class T>
-struct Blocks {
-  Job& job;
-  Arena& arena;
-  gemm::Memory<gemm::Real<T>>& memory;
-  T *gram, *factor, *first, *second;
-
-  // Memory for products with matrices of up to `side` rows or columns.
-  HWY_INLINE bool Allocate(int64_t side) {
-    if (Few(side, side, side)) return true;
-    gram = arena.Take<T>(2 * kBlock * kBlock);
-    first = arena.Take<T>(2 * kBlock * side);
-    if (gram == nullptr || first == nullptr) return false;
-    factor = gram + kBlock * kBlock, second = first + kBlock * side;
-    return true;
-  }
-
-  // T of `count` reflections (LAPACK's larft: Schreiber & Van Loan, 1989).
-  __attribute__((cold)) HWY_NOINLINE bool Factor(const T* w, int64_t pitch, int64_t count, int64_t length,
-                                                 const T* tau) {
-    if (!Multiply<T>(job, memory, count, count, length, T{1}, {w, pitch, 1}, {w, 1, pitch}, T{0}, gram, kBlock))
-      return false;
-    return job.Serial([&] {
-      for (int64_t t = 0; t < count; ++t) {
-        T column[kBlock];
-        for (int64_t s = 0; s < count; ++s) column[s] = 0;
-        for (int64_t r = 0; r < t; ++r) {
-          const T g = gram[r * kBlock + t] * -tau[t];
-          for (int64_t s = 0; s <= r; ++s) column[s] += factor[s * kBlock + r] * g;
-        }
-        column[t] = tau[t];
-        for (int64_t s = 0; s < count; ++s) factor[s * kBlock + t] = column[s];
-      }
-    });
-  }
-
-  // Whether reflections are applied one by one.
-  static HWY_INLINE bool Few(int64_t length, int64_t count, int64_t others) {
-    return length <= 4096 && count <= 4096 && others <= 4096 && length * count * others <= 16 * 16 * 16;
-  }
-
-  // The same for few: the vectors that are reflected are `step` apart, their entries `stride`.
-  HWY_NOINLINE bool OneByOne(const Set<T>& set, T* c, int64_t vectors, int64_t step, int64_t stride) {
-    return job.Serial([&] {
-      for (int64_t p = 0; p < vectors; ++p)
-        for (int64_t k = set.count - 1; k >= 0; --k) {
-          const T* row = set.rows + k * set.pitch;
-          T* vector = c + p * step;
-          T along = 0;
-          for (int64_t i = k + set.shift; i < set.length; ++i) along += row[i] * vector[i * stride];
-          along *= set.tau[k];
-          for (int64_t i = k + set.shift; i < set.length; ++i) vector[i * stride] -= along * row[i];
-        }
-    });
-  }
-
-  // C ← H₁·H₂·…·C, C having as many rows as reflections have entries.
-  __attribute__((cold)) HWY_NOINLINE bool FromLeft(const Set<T>& set, T* c, int64_t columns, int64_t step) {
-    if (Few(set.length, set.count, columns)) return OneByOne(set, c, columns, 1, step);
-    for (int64_t b = (set.count - 1) / kBlock * kBlock; b >= 0 && set.count > 0; b -= kBlock) {
-      const int64_t count = set.count - b < kBlock ? set.count - b : kBlock, from = b + set.shift;
-      const int64_t length = set.length - from;
-      const T* w = set.rows + b * set.pitch + from;
-      T* part = c + from * step;
-      if (length <= 0) continue;
-      if (!Factor(w, set.pitch, count, length, set.tau + b) ||
-          !Multiply<T>(job, memory, count, columns, length, T{1}, {w, set.pitch, 1}, {part, step, 1}, T{0}, first,
-                       columns) ||
-          !Multiply<T>(job, memory, count, columns, count, T{1}, {factor, kBlock, 1}, {first, columns, 1}, T{0}, second,
-                       columns) ||
-          !Multiply<T>(job, memory, length, columns, count, T{-1}, {w, 1, set.pitch}, {second, columns, 1}, T{1}, part,
-                       step))
-        return false;
-    }
-    return true;
-  }
-
-  // One block, to the rows of C: C − C·Wᵀ·T·W, or with `transposed` its transpose Tᵀ.
-  __attribute__((cold)) HWY_NOINLINE bool ToRows(const T* w, int64_t pitch, int64_t count, int64_t length, const T* tau,
-                                                 bool transposed, T* c, int64_t rows, int64_t step) {
-    const View<T> t = transposed ? View<T>{factor, 1, kBlock} : View<T>{factor, kBlock, 1};
-    return Factor(w, pitch, count, length, tau) &&
-           Multiply<T>(job, memory, rows, count, length, T{1}, {c, step, 1}, {w, 1, pitch}, T{0}, first, kBlock) &&
-           Multiply<T>(job, memory, rows, count, count, T{1}, {first, kBlock, 1}, t, T{0}, second, kBlock) &&
-           Multiply<T>(job, memory, rows, length, count, T{-1}, {second, kBlock, 1}, {w, pitch, 1}, T{1}, c, step);
-  }
-
-  // C ← C·(H₁·H₂·…)ᵀ, C having as many columns as reflections have entries.
-  __attribute__((cold)) HWY_NOINLINE bool FromRight(const Set<T>& set, T* c, int64_t rows, int64_t step) {
-    if (Few(set.length, set.count, rows)) return OneByOne(set, c, rows, step, 1);
-    for (int64_t b = (set.count - 1) / kBlock * kBlock; b >= 0 && set.count > 0; b -= kBlock) {
-      const int64_t count = set.count - b < kBlock ? set.count - b : kBlock, from = b + set.shift;
-      if (set.length - from <= 0) continue;
-      if (!ToRows(set.rows + b * set.pitch + from, set.pitch, count, set.length - from, set.tau + b, true, c + from,
-                  rows, step))
-        return false;
-    }
-    return true;
-  }
-};
-
 // ---- The triangular form ----
 
 // A of m × n, m >= n, column by column, becomes its reflections; R goes to `r`, column by column, with zeros below.
 template <class T>
-__attribute__((cold)) HWY_NOINLINE bool Triangle(Job& job, Arena& arena, Blocks<T>& blocks, T* a, int64_t m, int64_t n,
-                                                 int64_t pitch, T* tau, T* r, int64_t r_pitch) {
+__attribute__((cold)) HWY_NOINLINE bool Triangle(Job& job, Arena& arena, reflect::Blocks<T>& blocks, T* a, int64_t m,
+                                                 int64_t n, int64_t pitch, T* tau, T* r, int64_t r_pitch) {
   constexpr int64_t kWidth = 32;
   const int64_t padded = (m + kLine<T> - 1) / kLine<T> * kLine<T>, chunks = (m + kChunk - 1) / kChunk;
   T* partial = arena.Take<T>((chunks + 1) * kWidth);
@@ -479,8 +311,8 @@ struct Bidiagonal {
       }
       const int64_t next = k0 + width;
       if (!job.Serial([&] { Column(next, 2 * width, true, false, grid); })) return false;
-      if (!Multiply<T>(job, memory, n - next, m - next, 2 * width, T{-1}, {flat + next, 1, across_pitch},
-                       {tall + next, pitch, 1}, T{1}, a + next * pitch + next, pitch))
+      if (!reflect::Product<T>(job, memory, n - next, m - next, 2 * width, T{-1}, {flat + next, 1, across_pitch},
+                               {tall + next, pitch, 1}, T{1}, a + next * pitch + next, pitch))
         return false;
     }
     return true;

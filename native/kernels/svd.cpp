@@ -7,7 +7,7 @@ namespace offloop::OFFLOOP_ISA {
 namespace {
 namespace svd_kernel {
 
-using svd_reflect::Set;
+using reflect::Set;
 
 constexpr int64_t kTileRows = 1024, kTileColumns = 32;
 
@@ -129,12 +129,12 @@ struct Decomposition {
 
   __attribute__((cold)) HWY_NOINLINE bool Run(bool wide, bool vectors, T* u, T* s, T* vt) {
     gemm::Memory<gemm::Real<T>> memory;
-    svd_reflect::Blocks<T> blocks{job, arena, memory, nullptr, nullptr, nullptr, nullptr};
+    reflect::Blocks<T> blocks{job, memory};
     const bool tall = m >= 16 && 5 * m >= 8 * n;
     if ((vectors || tall) && !blocks.Allocate(m)) return false;
     T* taus = arena.Take<T>(3 * n);
     double* numbers = arena.Take<double>(2 * n);
-    const int64_t across_pitch = svd_reflect::PitchOf<T>(n);
+    const int64_t across_pitch = reflect::PitchOf<T>(n);
     T* across = arena.Take<T>(n * across_pitch);
     if (taus == nullptr || numbers == nullptr || across == nullptr) return false;
 
@@ -193,7 +193,7 @@ Status Svd(Job& job, Matrix<T> given, bool vectors, Out<T> u, Out<T> s, Out<T> v
   failed.data[0] = 0;
   if (n == 0) return job.status();
   svd_merge::Arena arena{job};
-  Decomposition<T> work{job, arena, m, n, svd_reflect::PitchOf<T>(m)};
+  Decomposition<T> work{job, arena, m, n, reflect::PitchOf<T>(m)};
   job.Total(work.Tiles() + n * (4 + m * n / (2 * svd_reflect::kGroup)) + (vectors ? 8 * n : n / 16));
   const auto end = [&] {
     const Status status = job.status();

@@ -15,6 +15,14 @@ OFFLOOP_INLINE void Part(const T* from, int64_t row_stride, int64_t col_stride, 
     for (int64_t i = 0; i < rows; ++i) to[j * pitch + i] = from[i * row_stride + j * col_stride];
 }
 
+// The same for what is left beside whole squares: less than four rows, or columns.
+template <class T>
+OFFLOOP_INLINE void Rest(const T* from, int64_t row_stride, T* to, int64_t pitch, int64_t rows, int64_t cols) {
+  for (int64_t j = 0; j < cols; ++j)
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (int64_t i = 0; i < rows; ++i) to[j * pitch + i] = from[i * row_stride + j];
+}
+
 // 4 × 4 elements of 4 or 8 bytes through registers.
 template <class T>
 OFFLOOP_INLINE void Four(const T* from, int64_t row_stride, T* to, int64_t pitch) {
@@ -45,9 +53,9 @@ OFFLOOP_INLINE void Block(const T* from, int64_t row_stride, int64_t col_stride,
       for (; i + 4 <= rows; i += 4) {
         int64_t j = 0;
         for (; j + 4 <= cols; j += 4) Four(from + i * row_stride + j, row_stride, to + j * pitch + i, pitch);
-        Part(from + i * row_stride + j, row_stride, 1, to + j * pitch + i, pitch, 4, cols - j);
+        Rest(from + i * row_stride + j, row_stride, to + j * pitch + i, pitch, 4, cols - j);
       }
-      Part(from + i * row_stride, row_stride, 1, to + i, pitch, rows - i, cols);
+      Rest(from + i * row_stride, row_stride, to + i, pitch, rows - i, cols);
       return;
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/gemm-inl.h"
+#include "kernels/transpose-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
@@ -172,37 +173,10 @@ HWY_INLINE bool Bands(Steps<T>& steps, int64_t rows, int64_t columns, F&& fn) {
   });
 }
 
-// 4 × 4 elements of 4 or 8 bytes, turned over in registers.
-template <class T>
-HWY_INLINE void TurnFour(const T* from, int64_t from_pitch, T* to, int64_t pitch) {
-  typedef T Row __attribute__((vector_size(4 * sizeof(T))));
-  Row a, b, c, d;
-  __builtin_memcpy(&a, from, sizeof(Row));
-  __builtin_memcpy(&b, from + from_pitch, sizeof(Row));
-  __builtin_memcpy(&c, from + 2 * from_pitch, sizeof(Row));
-  __builtin_memcpy(&d, from + 3 * from_pitch, sizeof(Row));
-  const Row ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const Row cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  const Row r0 = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
-  const Row r1 = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
-  const Row r2 = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
-  const Row r3 = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
-  __builtin_memcpy(to, &r0, sizeof(Row));
-  __builtin_memcpy(to + pitch, &r1, sizeof(Row));
-  __builtin_memcpy(to + 2 * pitch, &r2, sizeof(Row));
-  __builtin_memcpy(to + 3 * pitch, &r3, sizeof(Row));
-}
-
 // to[j][i] = from[i][j], for so few elements that they stay in the first cache.
 template <class T>
 HWY_NOINLINE void Turn(const T* from, int64_t from_pitch, int64_t rows, int64_t columns, T* to, int64_t pitch) {
-  for (int64_t i = 0; i < rows; i += 4) {
-    int64_t j = 0;
-    for (; rows - i >= 4 && j + 4 <= columns; j += 4)
-      TurnFour(from + i * from_pitch + j, from_pitch, to + j * pitch + i, pitch);
-    for (; j < columns; ++j)
-      for (int64_t r = i; r < rows && r < i + 4; ++r) to[j * pitch + r] = from[r * from_pitch + j];
-  }
+  transpose::Block(from, from_pitch, 1, to, pitch, rows, columns);
 }
 
 // to[i][j] = from(i, j) for at most kCopied rows.
