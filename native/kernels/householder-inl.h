@@ -169,7 +169,7 @@ struct Columns {
 
   // Sums of a column whose squares are out of range: scaled in place, by a power of two that is returned; 0 if nothing
   // is below the diagonal, -1 if the job stopped.
-  HWY_NOINLINE double Rescale(Job& job, int64_t j) {
+  __attribute__((cold)) HWY_NOINLINE double Rescale(Job& job, int64_t j) {
     const bool ran = Each(job, j + 1, [&](int64_t i0, int64_t i1, T* to) {
       double most = 0;
       for (int64_t i = i0; i < i1; ++i) {

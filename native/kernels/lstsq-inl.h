@@ -6,7 +6,7 @@
 // the rows that are left are factored once more, transposed: what LAPACK's gelsy does, of a triangle.
 #pragma once
 
-#include "kernels/householder-inl.h"
+#include "kernels/householder-narrow-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
@@ -69,9 +69,7 @@ struct Condition {
   }
 };
 
-// Why something returned false: it was stopped, or a product had no memory for its copies.
-HWY_INLINE Status Failed(Job& job) { return job.status() == Status::kOk ? Status::kNoMemory : job.status(); }
-
+using hh::Failed;
 constexpr int64_t kTile = 64;  // columns of right-hand sides that one thread solves
 
 // R·X = C, or Rᵀ·X = C, in place: R upper triangular in rows of `pitch`, C of padded rows.
@@ -102,8 +100,9 @@ HWY_NOINLINE bool Substitute(Job& job, const T* r, int64_t pitch, int64_t n, boo
 
 // The triangle S = R, or Rᵀ, with its right-hand sides, by pivoting: solutions of minimal norm in the rows of c.
 template <class T>
-HWY_NOINLINE Status Pivot(Job& job, const T* r, int64_t r_pitch, int64_t n, bool transposed, double rcond, T* c,
-                          int64_t c_pitch, int64_t sides, Condition& condition, int64_t& rank) {
+__attribute__((cold)) HWY_NOINLINE Status Pivot(Job& job, const T* r, int64_t r_pitch, int64_t n, bool transposed,
+                                                double rcond, T* c, int64_t c_pitch, int64_t sides,
+                                                Condition& condition, int64_t& rank) {
   const int64_t pitch = hh::Padded<T>(n + sides), runs = hh::Columns<T>::Runs(n);
   T* const p = job.Scratch<T>((n + runs + 2) * pitch);
   auto* const norms = job.Scratch<double>(2 * n);
@@ -131,7 +130,7 @@ HWY_NOINLINE Status Pivot(Job& job, const T* r, int64_t r_pitch, int64_t n, bool
   for (rank = 0; rank < n; ++rank) {
     const int64_t j = rank;
     if (stale) {
-      const bool ran = work.Each(job, j, [&](int64_t i0, int64_t i1, T* to) {
+      const bool ran = work.Each(job, j, [&](int64_t i0, int64_t i1, T* to) __attribute__((cold)) {
         for (int64_t k = j; k < n; ++k) to[k] = 0;
         for (int64_t i = i0; i < i1; ++i)
           for (int64_t k = j; k < n; ++k) to[k] += p[i * pitch + k] * p[i * pitch + k];
@@ -201,9 +200,41 @@ HWY_NOINLINE Status Pivot(Job& job, const T* r, int64_t r_pitch, int64_t n, bool
   return job.status();
 }
 
+// The same of a few columns, or rows, that are far from dependent. `fits`: false if nothing was done.
 template <class T>
-HWY_NOINLINE Status Solve(Job& job, const Matrix<T>& a, const Matrix<T>& b, double rcond, Out<T> x, Out<T> residuals,
-                          double* result) {
+__attribute__((cold)) HWY_NOINLINE Status Few(Job& job, const Matrix<T>& a, const Matrix<T>& b, double rcond, T* x,
+                                              T* residuals, bool& fits) {
+  using Narrow = hh::Narrow<T>;
+  const bool wide = a.rows < a.cols;
+  const int64_t n = wide ? a.rows : a.cols, sides = b.cols;
+  const gemm::View<T> upright =
+      wide ? gemm::View<T>{a.data, a.col_stride, a.row_stride} : gemm::View<T>{a.data, a.row_stride, a.col_stride};
+  Narrow work{job, wide ? a.cols : a.rows, n, wide ? n : n + sides};
+  job.Total(work.Items() + (wide ? 1 : 0));
+  if (!work.Factor(upright, {b.data, b.row_stride, b.col_stride}, fits)) return Failed(job);
+  double vectors[2 * Narrow::kMost];
+  Condition condition{vectors, vectors + Narrow::kMost};
+  for (int64_t j = 0; fits && j < n; ++j) fits = condition.Add(work.top[j], 1, j, rcond * kSafe);
+  if (!fits) return Status::kOk;
+  T y[Narrow::kMost * Narrow::kMost];
+  for (int64_t k = 0; k < sides; ++k) {
+    for (int64_t step = 0; step < n; ++step) {
+      const int64_t i = wide ? step : n - 1 - step;
+      T left = wide ? b.data[i * b.row_stride + k * b.col_stride] : work.top[n + k][i];
+      for (int64_t j = wide ? 0 : i + 1; j < (wide ? i : n); ++j)
+        left -= (wide ? work.top[i][j] : work.top[j][i]) * y[j * sides + k];
+      y[i * sides + k] = left / work.top[i][i];
+    }
+    residuals[k] = wide ? T{0} : static_cast<T>(work.sums[n + k]);
+  }
+  if (wide) return work.Apply(y, sides, x) ? Status::kOk : Failed(job);
+  __builtin_memcpy(x, y, static_cast<size_t>(n * sides) * sizeof(T));
+  return Status::kOk;
+}
+
+template <class T>
+__attribute__((cold)) HWY_NOINLINE Status Solve(Job& job, const Matrix<T>& a, const Matrix<T>& b, double rcond,
+                                                Out<T> x, Out<T> residuals, double* result) {
   const int64_t m = a.rows, n = a.cols, sides = b.cols, c_pitch = hh::Padded<T>(sides);
   const bool wide = m < n;
   const int64_t rows = wide ? n : m, cols = wide ? m : n, c_rows = rows;
@@ -218,6 +249,12 @@ HWY_NOINLINE Status Solve(Job& job, const Matrix<T>& a, const Matrix<T>& b, doub
       }
     }
     return job.status();
+  }
+  if (sides <= hh::Narrow<T>::kMost && hh::Narrow<T>::Fits(rows, cols, wide ? cols : cols + sides)) {
+    bool fits = true;
+    const Status status = Few(job, a, b, rcond, x.data, residuals.data, fits);
+    result[0] = static_cast<double>(cols);
+    if (status != Status::kOk || fits) return status;
   }
   hh::Reflections<T> reflections;
   auto* const partial = job.Scratch<double>(hh::CopyItems(rows, cols));

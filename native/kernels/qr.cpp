@@ -1,4 +1,4 @@
-#include "kernels/householder-inl.h"
+#include "kernels/householder-narrow-inl.h"
 #include "kernels/lstsq-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
@@ -62,10 +62,32 @@ Status Small(Job& job, Matrix<T> a, int64_t columns, Out<T> q, Out<T> r) {
   return job.status();
 }
 
+// QR of a few columns. `fits`: false if nothing was done, for want of such columns.
+template <class T>
+__attribute__((cold)) HWY_NOINLINE Status Narrow(Job& job, const Matrix<T>& a, int64_t columns, Out<T> q, Out<T> r,
+                                                 bool& fits) {
+  const int64_t m = a.rows, n = a.cols;
+  hh::Narrow<T> work{job, m, n, n};
+  job.Total(work.Items() + (columns > 0 ? 1 : 0));
+  if (!work.Factor({a.data, a.row_stride, a.col_stride}, {}, fits)) return hh::Failed(job);
+  if (!fits) return Status::kOk;
+  T one[hh::Narrow<T>::kMost * hh::Narrow<T>::kMost] = {};
+  for (int64_t i = 0; i < n; ++i) {
+    one[i * n + i] = 1;
+    for (int64_t j = 0; j < n; ++j) r.data[i * n + j] = j < i ? T{0} : work.top[j][i];
+  }
+  return columns == 0 || work.Apply(one, n, q.data) ? Status::kOk : hh::Failed(job);
+}
+
 // `columns`: of Q, 0 for none; where they are more than R's smaller side, Q is square.
 template <class T>
 Status Run(Job& job, Matrix<T> a, int64_t columns, Out<T> q, Out<T> r) {
   const int64_t m = a.rows, n = a.cols, count = m < n ? m : n, height = columns > count ? m : count;
+  if (hh::Narrow<T>::Fits(m, n, n) && columns <= n) {
+    bool fits = true;
+    const Status status = Narrow(job, a, columns, q, r, fits);
+    if (status != Status::kOk || fits) return status;
+  }
   if (Few<T>(m, count, n > columns ? n : columns)) return Small(job, a, columns, q, r);
   hh::Reflections<T> reflections;
   double scale = 1, largest = 0;
@@ -90,8 +112,7 @@ Status Run(Job& job, Matrix<T> a, int64_t columns, Out<T> q, Out<T> r) {
     }
   });
   ran = ran && (columns == 0 || reflections.Form(job, q.data, columns));
-  const Status status = job.status();
-  return ran || status != Status::kOk ? status : Status::kNoMemory;
+  return ran ? job.status() : hh::Failed(job);
 }
 
 // QR of a; or with `b`, the least squares of a·x = b, in `q`, with what remains of each column in `r`.

@@ -141,6 +141,36 @@ describe('lstsq', () => {
     }
   })
 
+  it('of few columns or rows is right, with the same bits for any strides and threads', async () => {
+    for (const [m, n, sides] of [
+      [5, 2, 1],
+      [8, 8, 0],
+      [600, 3, 4],
+      [3, 600, 4],
+      [70_000, 2, 2],
+      [2, 70_000, 3],
+    ] as const) {
+      const [a, b] = [some(m, n), some(m, sides)]
+      const { error } = definitionOf(lstsq)!
+      const expected = lstsq.sync(a, b, { threads: 1 })
+      expect(expected.rank).toBe(Math.min(m, n))
+      expect(error!([a, b], expected)).toBeLessThan(1)
+      expect(far(expected.x.data, lstsq.js(a, b).x.data)).toBeLessThan(1e-12)
+      const turned = { data: new Float64Array(m * n), shape: [m, n], strides: [1, m] }
+      for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) turned.data[j * m + i] = a.data[i * n + j]!
+      for (const threads of [2, 7]) expect(bits(await lstsq(turned, b, { threads }))).toBe(bits(expected))
+    }
+    // Dependent columns, and rows.
+    const twins = some(600, 3)
+    for (let i = 0; i < 600; i++) twins.data[i * 3 + 2] = twins.data[i * 3]! - twins.data[i * 3 + 1]!
+    const b = some(600, 1).data
+    const [native, twin] = [lstsq.sync(twins, b), lstsq.js(twins, b)]
+    expect(native.rank).toBe(2)
+    expect(far(native.x, twin.x)).toBeLessThan(1e-12)
+    const across = { data: twins.data, shape: [3, 600], strides: [1, 3] }
+    expect(lstsq.sync(across, b.subarray(0, 3)).rank).toBe(2)
+  })
+
   it('of nothing is zero', () => {
     for (const face of [lstsq.sync, lstsq.js]) {
       expect(face(matrix(new Float64Array(0), 0, 3), new Float64Array(0)).x).toEqual(new Float64Array(3))

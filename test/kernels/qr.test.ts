@@ -76,6 +76,11 @@ describe('qr', () => {
     'of rank 4': [140, 132, (i, j) => low.reduce((sum, v) => sum + v[i]! * v[(j * 7) % 160]!, 0)],
     tall: [700, 3, normal],
     wide: [3, 700, normal],
+    'of one column': [513, 1, normal],
+    'of seven columns': [1031, 7, normal],
+    'of 8 × 8': [8, 8, normal],
+    'of few columns, one of zeros': [600, 4, (_, j) => (j === 2 ? 0 : normal())],
+    'of few columns, one beyond all others': [600, 3, (_, j) => normal() * (j === 1 ? 1e-30 : 1)],
     'two blocks': [150, 140, normal],
   }
   for (const Kind of [Float64Array, Float32Array]) {
@@ -124,6 +129,7 @@ describe('qr', () => {
       [40, 20],
       [300, 180],
       [9000, 12],
+      [70_000, 3],
     ] as const) {
       const a = make(Float64Array, m, n, normal)
       const turned = {
