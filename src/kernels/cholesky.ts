@@ -1,18 +1,9 @@
 import type { Dtype, Float, Fresh } from '../base/dtypes.js'
-import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/define.js'
+import type { AsyncOptions, SyncOptions } from '../core/define.js'
 import { type Matrix, type MatrixLike, matrix } from '../core/matrix.js'
 import { uniformArray } from '../core/samples.js'
-import {
-  readSquare,
-  refuseIndefinite,
-  SOLVE,
-  sampleOrder,
-  solveTraffic,
-  solveValues,
-  solveWork,
-} from './solve.define.js'
+import { defineSquare, refuseIndefinite } from './solve.define.js'
 import { choleskyError } from './solve.error.js'
-import { FORMS, solveTwin } from './solve.twin.js'
 
 export interface Cholesky {
   /**
@@ -38,37 +29,24 @@ export interface Cholesky {
   js<T extends Float>(a: MatrixLike<T>): Matrix<Fresh<T>>
 }
 
-export const cholesky: Cholesky = /* @__PURE__ */ defineKernel<Cholesky>({
+export const cholesky: Cholesky = /* @__PURE__ */ defineSquare<Cholesky>({
   name: 'cholesky',
   summary: 'The lower triangular factor of a symmetric positive definite matrix',
   native: 'solve',
   agreement: { bound: 'a = l · lᵀ within 3 · n · eps · (|l| · |lᵀ|)' },
   error: ([a], result) => choleskyError(a as MatrixLike<Float>, result as Matrix<Float>),
-  arity: 1,
-  options: [],
-  instances: SOLVE,
-  check([value]) {
-    const a = readSquare(value)
-    const n = a.rows
-    return {
-      instance: a.dtype,
-      values: solveValues(a, FORMS.cholesky, undefined, [n * n]),
-      work: solveWork(a.dtype, n, 1 / 6, 0),
-      tiny: n < 2,
-      finish(outputs) {
-        refuseIndefinite(outputs)
-        return matrix(outputs.arrays[0]!, n, n)
-      },
-    }
+  form: 'cholesky',
+  factors: 1 / 6,
+  results: 1,
+  finish(outputs, n) {
+    refuseIndefinite(outputs)
+    return matrix(outputs.arrays[0]!, n, n)
   },
-  twin: solveTwin,
-  samples(dtype, size, random) {
+  sample(dtype, n, random) {
     // A correlation that fades with distance, and noise above the diagonal, which is not to be read.
-    const n = sampleOrder(size)
     const a = uniformArray(dtype as Dtype, n * n, random, -1, 1)
     for (let i = 0; i < n; i++)
       for (let j = 0; j <= i; j++) a[i * n + j] = 0.7 ** (i - j) * (1 + 0.2 * (i === j ? 1 : 0))
-    return [matrix(a, n, n)]
+    return matrix(a, n, n)
   },
-  traffic: (call) => solveTraffic(1 / 6, call),
 })

@@ -1,9 +1,9 @@
 import type { Float } from '../base/dtypes.js'
-import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/define.js'
+import type { AsyncOptions, SyncOptions } from '../core/define.js'
 import type { MatrixLike } from '../core/matrix.js'
-import { dominant, readSquare, SOLVE, sampleOrder, solveTraffic, solveValues, solveWork } from './solve.define.js'
+import { defineSquare, dominant } from './solve.define.js'
 import { determinantError } from './solve.error.js'
-import { FORMS, scaled, solveTwin } from './solve.twin.js'
+import { scaled } from './solve.twin.js'
 
 export interface Det {
   /**
@@ -29,25 +29,15 @@ export interface Det {
   js(a: MatrixLike<Float>): number
 }
 
-export const det: Det = /* @__PURE__ */ defineKernel<Det>({
+export const det: Det = /* @__PURE__ */ defineSquare<Det>({
   name: 'det',
   summary: 'The determinant of a square matrix',
   native: 'solve',
   agreement: { bound: '3 · n² · eps of the product of the lengths of the rows' },
   error: ([a], result) => determinantError(a as MatrixLike<Float>, result as number, det.js(a as MatrixLike<Float>)),
-  arity: 1,
-  options: [],
-  instances: SOLVE,
-  check([value]) {
-    const a = readSquare(value)
-    return {
-      instance: a.dtype,
-      values: solveValues(a, FORMS.determinant, undefined, []),
-      work: solveWork(a.dtype, a.rows, 1 / 3, 0),
-      finish: ({ f64 }) => scaled(f64[1]!, f64[2]!),
-    }
-  },
-  twin: solveTwin,
-  samples: (dtype, size, random) => [dominant(dtype, sampleOrder(size), random)],
-  traffic: (call) => solveTraffic(1 / 3, call),
+  form: 'determinant',
+  factors: 1 / 3,
+  results: 0,
+  finish: ({ f64 }) => scaled(f64[1]!, f64[2]!),
+  sample: dominant,
 })

@@ -1,18 +1,8 @@
 import type { Float, Fresh } from '../base/dtypes.js'
-import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/define.js'
+import type { AsyncOptions, SyncOptions } from '../core/define.js'
 import { type Matrix, type MatrixLike, matrix } from '../core/matrix.js'
-import {
-  dominant,
-  readSquare,
-  refuseSingular,
-  SOLVE,
-  sampleOrder,
-  solveTraffic,
-  solveValues,
-  solveWork,
-} from './solve.define.js'
+import { defineSquare, dominant, refuseSingular } from './solve.define.js'
 import { inverseError } from './solve.error.js'
-import { FORMS, solveTwin } from './solve.twin.js'
 
 export interface Inv {
   /**
@@ -37,30 +27,18 @@ export interface Inv {
   js<T extends Float>(a: MatrixLike<T>): Matrix<Fresh<T>>
 }
 
-export const inv: Inv = /* @__PURE__ */ defineKernel<Inv>({
+export const inv: Inv = /* @__PURE__ */ defineSquare<Inv>({
   name: 'inv',
   summary: 'The inverse of a square matrix',
   native: 'solve',
   agreement: { bound: '|a · x - 1| <= 3 · n · eps · |a| · |x|' },
   error: ([a], result) => inverseError(a as MatrixLike<Float>, result as Matrix<Float>),
-  arity: 1,
-  options: [],
-  instances: SOLVE,
-  check([value]) {
-    const a = readSquare(value)
-    const n = a.rows
-    return {
-      instance: a.dtype,
-      values: solveValues(a, FORMS.inverse, undefined, [n * n]),
-      work: solveWork(a.dtype, n, 1, 0),
-      tiny: n < 2,
-      finish(outputs) {
-        refuseSingular(outputs, n)
-        return matrix(outputs.arrays[0]!, n, n)
-      },
-    }
+  form: 'inverse',
+  factors: 1,
+  results: 1,
+  finish(outputs, n) {
+    refuseSingular(outputs, n)
+    return matrix(outputs.arrays[0]!, n, n)
   },
-  twin: solveTwin,
-  samples: (dtype, size, random) => [dominant(dtype, sampleOrder(size), random)],
-  traffic: (call) => solveTraffic(1, call),
+  sample: dominant,
 })

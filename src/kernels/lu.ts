@@ -1,9 +1,8 @@
 import type { Float, Fresh } from '../base/dtypes.js'
-import { type AsyncOptions, defineKernel, type SyncOptions } from '../core/define.js'
+import type { AsyncOptions, SyncOptions } from '../core/define.js'
 import { type Matrix, type MatrixLike, matrix } from '../core/matrix.js'
-import { arbitrary, readSquare, SOLVE, sampleOrder, solveTraffic, solveValues, solveWork } from './solve.define.js'
+import { arbitrary, defineSquare } from './solve.define.js'
 import { luError } from './solve.error.js'
-import { FORMS, solveTwin } from './solve.twin.js'
 
 export interface LuResult<T> {
   /** Lower triangular, with ones on the diagonal; no element is above 1. */
@@ -40,31 +39,19 @@ export interface Lu {
   js<T extends Float>(a: MatrixLike<T>): LuResult<Fresh<T>>
 }
 
-export const lu: Lu = /* @__PURE__ */ defineKernel<Lu>({
+export const lu: Lu = /* @__PURE__ */ defineSquare<Lu>({
   name: 'lu',
   summary: 'The lower and upper triangular factors of a square matrix',
   native: 'solve',
   agreement: { bound: 'a[p] = l · u within 3 · n · eps · (|l| · |u|)' },
   error: ([a], result) => luError(a as MatrixLike<Float>, result as LuResult<Float>),
-  arity: 1,
-  options: [],
-  instances: SOLVE,
-  check([value]) {
-    const a = readSquare(value)
-    const n = a.rows
-    return {
-      instance: a.dtype,
-      values: solveValues(a, FORMS.lu, undefined, [n * n, n * n]),
-      work: solveWork(a.dtype, n, 1 / 3, 0),
-      tiny: n < 2,
-      finish: ({ arrays }) => ({
-        l: matrix(arrays[0]!, n, n),
-        u: matrix(arrays[1]!, n, n),
-        p: arrays[2] as Int32Array,
-      }),
-    }
-  },
-  twin: solveTwin,
-  samples: (dtype, size, random) => [arbitrary(dtype, sampleOrder(size), random)],
-  traffic: (call) => solveTraffic(1 / 3, call),
+  form: 'lu',
+  factors: 1 / 3,
+  results: 2,
+  finish: ({ arrays }, n) => ({
+    l: matrix(arrays[0]!, n, n),
+    u: matrix(arrays[1]!, n, n),
+    p: arrays[2] as Int32Array,
+  }),
+  sample: arbitrary,
 })

@@ -2,10 +2,11 @@
 import type { Dtype, Float } from '../base/dtypes.js'
 import { coded, wrongShape } from '../base/errors.js'
 import { readMatrix } from '../core/arguments.js'
+import { type Callable, type Definition, defineKernel } from '../core/define.js'
 import { type Matrix, matrix } from '../core/matrix.js'
 import { uniformArray } from '../core/samples.js'
 import type { Call, MatrixValue, Outputs, Value } from '../engine/values.js'
-import { FORMS } from './solve.twin.js'
+import { FORMS, solveTwin } from './solve.twin.js'
 
 const PARAMETERS = 'matrix:$ enum:6 matrix:$? out:$? out:$? out:i32? result:f64'
 export const SOLVE: Readonly<Record<'f64' | 'f32', string>> = {
@@ -92,4 +93,39 @@ export function solveTraffic(factors: number, { values }: Call): { bytes: number
     bytes: (2 * rows + 2 * columns) * rows * array.BYTES_PER_ELEMENT,
     flops: 2 * rows * rows * (factors * rows + columns),
   }
+}
+
+interface Square extends Pick<Definition, 'name' | 'summary' | 'agreement' | 'error'> {
+  native: 'solve'
+  form: keyof typeof FORMS
+  /** Multiplications with sums, of n³. */
+  factors: number
+  /** How many results of n × n. */
+  results: number
+  finish: (outputs: Outputs, n: number) => unknown
+  sample: (dtype: string, n: number, random: () => number) => Matrix<Float>
+}
+
+/** What takes a square matrix and nothing else: all but `solve` itself. */
+export function defineSquare<F extends Callable>({ form, factors, results, finish, sample, ...own }: Square): F {
+  return defineKernel<F>({
+    ...own,
+    arity: 1,
+    options: [],
+    instances: SOLVE,
+    check([value]) {
+      const a = readSquare(value)
+      const n = a.rows
+      return {
+        instance: a.dtype,
+        values: solveValues(a, FORMS[form], undefined, new Array<number>(results).fill(n * n)),
+        work: solveWork(a.dtype, n, factors, 0),
+        tiny: n < 2,
+        finish: (outputs) => finish(outputs, n),
+      }
+    },
+    twin: solveTwin,
+    samples: (dtype, size, random) => [sample(dtype, sampleOrder(size), random)],
+    traffic: (call) => solveTraffic(factors, call),
+  })
 }
