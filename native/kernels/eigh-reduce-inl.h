@@ -253,9 +253,9 @@ struct Tridiagonal {
           const auto multiply = [&](int64_t begin, int64_t end) {
             for (int64_t piece = begin; piece < end; ++piece) Multiply(j, j - k0, piece);
           };
-          const int64_t pieces = Pieces(left), threads = job.threads();
-          const int64_t grain = pieces * kPieceArea > left * left / 2 * threads ? pieces / threads : 1;
-          if (!job.Serial(serial) || !job.For(pieces, grain > 1 ? grain : 1, multiply)) return false;
+          const int64_t pieces = Pieces(left);
+
+          if (!job.Serial(serial) || !job.For(pieces, 1, multiply)) return false;
           open = true;
           ++j;
           continue;
