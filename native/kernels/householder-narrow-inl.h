@@ -169,7 +169,10 @@ struct Narrow {
             value = hn::NegMulAdd(hn::Set(d, by[c][k]), hn::LoadU(d, below + k * pitch + i0 + i), value);
           hn::Store(value, d, out + c * kOut + i);
         }
-      gemm::CopyStrided(gemm::View<T>{out, 1, kOut}, some, count, to + i0 * count, count);
+      if (count == 1)
+        __builtin_memcpy(to + i0, out, static_cast<size_t>(some) * sizeof(T));
+      else
+        gemm::CopyStrided(gemm::View<T>{out, 1, kOut}, some, count, to + i0 * count, count);
     }
   }
 
