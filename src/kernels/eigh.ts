@@ -173,8 +173,8 @@ export const eigh: Eigh = /* @__PURE__ */ defineKernel<Eigh>({
 
 /** Nanoseconds on one thread, `count` of n vectors wanted; measured. */
 export function eighWork(n: number, count: number): number {
-  const values = 3000 + n * (1000 + n * (30 + n * 0.09))
-  return count > 0 ? values + n * (1000 + n * (n * 0.04 + count * 0.07)) : values
+  const values = 2000 + n * (300 + n * (30 + n * 0.09))
+  return count > 0 ? values + n * (300 + n * (n * 0.04 + count * 0.07)) : values
 }
 
 /** What an eigensolver that found nothing throws. */

@@ -144,7 +144,7 @@ export const lstsq: Lstsq = /* @__PURE__ */ defineKernel<Lstsq>({
         { kind: 'out', dtype, length: sides, array: undefined },
         { kind: 'result' },
       ],
-      work: 8000 + count * 600 + m * n * 4 + flops * (dtype === 'f64' ? 0.05 : 0.03),
+      work: 3000 + count * 300 + most * 50 + (dtype === 'f64' ? m * n * 10 + flops * 0.05 : m * n * 7 + flops * 0.03),
       finish: ({ arrays, f64 }) => {
         const rank = f64[0]!
         if (rank < 0) throw wrongValue('a', 'finite numbers', first)

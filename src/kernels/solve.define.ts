@@ -47,8 +47,8 @@ export function solveValues(
 
 /** Nanoseconds on one thread of `factors` · n³ multiplications with sums and of substitutions in `columns`, measured. */
 export function solveWork(dtype: Dtype, n: number, factors: number, columns: number): number {
-  const each = dtype === 'f64' ? 0.045 : 0.022
-  return 2500 + n * (900 * factors + n * (4 + each * factors * n + columns * each))
+  const each = dtype === 'f64' ? 0.04 : 0.02
+  return 2000 + n * (700 * factors + n * (2.5 + each * factors * n + columns * each))
 }
 
 export function refuseSingular({ f64 }: Outputs, n: number): void {

@@ -146,6 +146,7 @@ export const svd: Svd = /* @__PURE__ */ defineKernel<Svd>({
 /** Nanoseconds on one thread, measured. */
 function workOf(dtype: Dtype, m: number, n: number, vectors: boolean): number {
   const each = dtype === 'f64' ? 1 : 0.5
-  const fixed = 3000 + 3000 * n + (vectors ? 60 : 30) * n * n
-  return fixed + each * (vectors ? n * n * (0.2 * m + 0.18 * n) + 35 * m * n : n * n * 0.2 * m + 10 * m * n)
+  const fixed = 2000 + 1500 * n + (vectors ? 40 : 20) * n * n
+  const copied = m * n * (vectors ? (m > 4000 ? 35 : 12) : 10)
+  return fixed + each * (copied + n * n * (0.2 * m + (vectors ? 0.18 * n : 0)))
 }
