@@ -48,13 +48,13 @@ bool Bluestein(Job* job, const Line& line, const Source& source, const Target& t
   Target to = target;
   to.chirp = line.chirp;
   if (to.only > line.n) to.only = line.n;
-  return Each(job, Groups(inner.n2), kGrain / (inner.n1 * kLanes),
+  return Each(job, Groups(inner.n2), GrainOf(inner.n) / (inner.n1 * kLanes),
               [&](int64_t b, int64_t e) { First(inner, from, work.rows, b, e, BuffersFor(job, work)); }) &&
-         Each(job, Groups(inner.n1), kGrain / (2 * inner.n2 * kLanes),
+         Each(job, Groups(inner.n1), GrainOf(inner.n) / (2 * inner.n2 * kLanes),
               [&](int64_t b, int64_t e) {
                 Middle(inner, back, line.spectrum, work.rows, work.back, b, e, BuffersFor(job, work));
               }) &&
-         Each(job, Groups(back.n1), kGrain / (back.n2 * kLanes),
+         Each(job, Groups(back.n1), GrainOf(back.n) / (back.n2 * kLanes),
               [&](int64_t b, int64_t e) { Second(back, to, work.back, b, e, BuffersFor(job, work)); });
 }
 
@@ -94,7 +94,7 @@ void Untangle(const Roots& roots, int64_t h, const double* z, const Target& targ
   double* x = static_cast<double*>(target.x);
   for (int64_t k = begin; k < end; ++k) {
     Row w;
-    while (plain && k > 0 && k + kLanes <= end && 2 * (k + kLanes) <= h && roots.GetRow(k, w)) {
+    while (plain && k > 0 && k + kLanes <= end && 2 * (k + kLanes - 1) <= h && roots.GetRow(k, w)) {
       const int64_t mirror = h - k - kLanes + 1;
       Row a, b;
       LoadPairs(a, z + 2 * k);
@@ -132,7 +132,7 @@ void Tangle(const Roots& roots, int64_t h, const Source& source, double* z, int6
   const double* x = static_cast<const double*>(source.x);
   for (int64_t k = begin; k < end; ++k) {
     Row w;
-    while (plain && k > 0 && k + kLanes <= end && 2 * (k + kLanes) <= h && roots.GetRow(k, w)) {
+    while (plain && k > 0 && k + kLanes <= end && 2 * (k + kLanes - 1) <= h && roots.GetRow(k, w)) {
       const int64_t mirror = h - k - kLanes + 1;
       Row a, b;
       LoadPairs(a, x + 2 * k);
@@ -176,7 +176,7 @@ bool Real(Job* job, const Line& line, const Source& source, const Target& target
   Source pairs = source;
   pairs.im = source.each, pairs.each = 2 * source.each;
   return Complex(job, inner, pairs, WideOut(z, h, false), work) &&
-         Each(job, h / 2 + 1, kGrain, [&](int64_t b, int64_t e) { Untangle(line.roots, h, z, target, b, e); });
+         Each(job, h / 2 + 1, GrainOf(h) / 2, [&](int64_t b, int64_t e) { Untangle(line.roots, h, z, target, b, e); });
 }
 
 bool Hermitian(Job* job, const Line& line, const Source& source, const Target& target, const Work& work) {
@@ -200,7 +200,7 @@ bool Hermitian(Job* job, const Line& line, const Source& source, const Target& t
   }
   Target pairs = target;
   pairs.im = target.each, pairs.each = 2 * target.each, pairs.only = h, pairs.swap = true;
-  return Each(job, h / 2 + 1, kGrain, [&](int64_t b, int64_t e) { Tangle(line.roots, h, source, z, b, e); }) &&
+  return Each(job, h / 2 + 1, GrainOf(h) / 2, [&](int64_t b, int64_t e) { Tangle(line.roots, h, source, z, b, e); }) &&
          Complex(job, inner, WideIn(z, h, true), pairs, work);
 }
 

@@ -12,6 +12,8 @@ namespace {
 namespace fft {
 
 constexpr int64_t kGrain = 32768;            // elements of a grain, about 100 µs
+constexpr int64_t kFewGrains = 8192;         // of a step of a line that has few
+constexpr int64_t kLong = int64_t{1} << 18;  // a line of this length has grains enough
 constexpr int64_t kAlone = 16384;            // lines up to this length are one grain where there are many
 constexpr int64_t kOnStack = 6144 / kLanes;  // rows of scratch that a grain has on its stack: 96 KB
 constexpr int64_t kStep = 8;                 // columns side by side in a table of turns
@@ -53,6 +55,8 @@ struct Line {
   double* chirp;      // exp(-i pi k k / n)
 };
 
+// Elements of a grain of a step over a whole line: some for each thread, so that none waits long for a late one.
+OFFLOOP_INLINE int64_t GrainOf(int64_t n) { return n < kLong ? kFewGrains : kGrain; }
 OFFLOOP_INLINE int64_t RoundUp(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
 // Where elements come from: parts `im` apart, or no imaginary ones; beyond `avail` numbers are zeros.
@@ -379,9 +383,9 @@ bool Smooth(Job* job, const Line& line, const Source& source, const Target& targ
   if (line.n2 == 1) {
     return Each(job, 1, 1, [&](int64_t, int64_t) { Direct(line, source, target, 1, BuffersFor(job, work)); });
   }
-  return Each(job, (line.n2 + kLanes - 1) / kLanes, kGrain / (line.n1 * kLanes),
+  return Each(job, (line.n2 + kLanes - 1) / kLanes, GrainOf(line.n) / (line.n1 * kLanes),
               [&](int64_t b, int64_t e) { First(line, source, work.rows, b, e, BuffersFor(job, work)); }) &&
-         Each(job, (line.n1 + kLanes - 1) / kLanes, kGrain / (line.n2 * kLanes),
+         Each(job, (line.n1 + kLanes - 1) / kLanes, GrainOf(line.n) / (line.n2 * kLanes),
               [&](int64_t b, int64_t e) { Second(line, target, work.rows, b, e, BuffersFor(job, work)); });
 }
 
