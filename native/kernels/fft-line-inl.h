@@ -259,13 +259,14 @@ void Direct(const Line& line, const Source& source, const Target& target, int64_
   Run(line.n, line.roots1, buffers, buffers + line.n, &source, &from, &target, &to);
 }
 
-// Rows of some columns turned by turn(k, row), and transposed into rows of other groups.
+// Rows of some columns turned by turn(k, row), and transposed into rows of other groups, the first of which begins with
+// row `shift`; rows before it end the last one.
 template <class Turn>
-OFFLOOP_INLINE void Across(int64_t n1, int64_t height, const Row* from, Row* to, Turn&& turn) {
-  for (int64_t k = 0; k < n1; k += kLanes, to += height) {
+OFFLOOP_INLINE void Across(int64_t n1, int64_t height, int64_t shift, const Row* from, Row* to, Turn&& turn) {
+  for (int64_t k = shift; k < n1 + shift; k += kLanes, to += height) {
     Lanes re[kLanes], im[kLanes];
     for (int i = 0; i < kLanes; ++i) {
-      const int64_t at = k + i < n1 ? k + i : n1 - 1;
+      const int64_t at = k + i < n1 ? k + i : shift != 0 ? k + i - n1 : n1 - 1;
       Row row = from[at];
       turn(at, row);
       re[i] = row.re, im[i] = row.im;
@@ -278,12 +279,12 @@ OFFLOOP_INLINE void Across(int64_t n1, int64_t height, const Row* from, Row* to,
 
 // The same for columns c, c + 1, … of the first transforms. `ask`: what the next ones read, so far apart that the
 // processor does not see it coming, and bytes between.
-OFFLOOP_INLINE void TurnAcross(const Line& line, const Row* result, int64_t c, Row* rows, Row* few, const char* ask,
-                               int64_t apart) {
+OFFLOOP_INLINE void TurnAcross(const Line& line, const Row* result, int64_t c, Row* rows, Row* few, int64_t shift,
+                               const char* ask, int64_t apart) {
   const int64_t n1 = line.n1, height = RoundUp(line.n2);
   if (line.step != nullptr) {
     const double* step = line.step + c / kStep * kStep * 2 * n1 + c % kStep;
-    Across(n1, height, result, rows + c, [&](int64_t k, Row& row) {
+    Across(n1, height, shift, result, rows + c, [&](int64_t k, Row& row) {
       Row turn;
       __builtin_memcpy(&turn.re, step + 2 * kStep * k, sizeof turn.re);
       __builtin_memcpy(&turn.im, step + 2 * kStep * k + kStep, sizeof turn.im);
@@ -302,7 +303,7 @@ OFFLOOP_INLINE void TurnAcross(const Line& line, const Row* result, int64_t c, R
     __builtin_memcpy(&few[i].re, re, sizeof re);
     __builtin_memcpy(&few[i].im, im, sizeof im);
   }
-  Across(n1, height, result, rows + c, [&](int64_t k, Row& row) {
+  Across(n1, height, shift, result, rows + c, [&](int64_t k, Row& row) {
     if (ask != nullptr) {
       __builtin_prefetch(ask + k * apart);
       __builtin_prefetch(ask + k * apart + 64);
@@ -314,7 +315,8 @@ OFFLOOP_INLINE void TurnAcross(const Line& line, const Row* result, int64_t c, R
 }
 
 // Groups of columns [begin, end): transformed, turned, and transposed into rows.
-void First(const Line& line, const Source& source, Row* rows, int64_t begin, int64_t end, Row* buffers) {
+void First(const Line& line, const Source& source, Row* rows, int64_t begin, int64_t end, Row* buffers,
+           int64_t shift = 0) {
   const int64_t spare = RoundUp(line.n1);
   // Most lines lie in memory as Run would find out for every group.
   const bool plain = source.plain() && source.chirp == nullptr && source.avail >= 2 * line.n && TakesPairs(line.n1);
@@ -330,7 +332,7 @@ void First(const Line& line, const Source& source, Row* rows, int64_t begin, int
       result = Run(line.n1, line.roots1, buffers, buffers + spare, &source, &lots, nullptr, nullptr);
     }
     const bool asks = group + 1 < end && line.n2 >= 64 && line.n2 <= 512;
-    TurnAcross(line, result, c, rows, buffers + 2 * spare, asks ? source.Address(c + kLanes) : nullptr,
+    TurnAcross(line, result, c, rows, buffers + 2 * spare, shift, asks ? source.Address(c + kLanes) : nullptr,
                source.Bytes(line.n2));
   }
 }
@@ -358,22 +360,34 @@ void Middle(const Line& line, const Line& back, double* spectrum, Row* rows, Row
       Swap(here[k]);
     }
     result = Columns(line.n2, here, there, back.roots1, nullptr, nullptr);
-    TurnAcross(back, result, group * kLanes, to, buffers + 2 * RoundUp(line.n2), nullptr, 0);
+    TurnAcross(back, result, group * kLanes, to, buffers + 2 * RoundUp(line.n2), 0, nullptr, 0);
   }
 }
 
+// Rows of the first group's own that are left to the last one, so that what the other groups write are whole lines of
+// memory: arrays of JavaScript begin anywhere in one, and a store across two of them costs as much as two. Only where
+// the last group, whose places are then apart, is one of many.
+int64_t ShiftOf(const Line& line, const Target& target) {
+  const auto at = reinterpret_cast<uintptr_t>(target.x);
+  if (line.n1 < 16 * kLanes || line.n1 % kLanes != 0 || !target.plain() || target.chirp != nullptr || at % 16 != 0)
+    return 0;
+  return static_cast<int64_t>(-(at / 16) & 3);
+}
+
 // Groups of what were rows [begin, end): transformed, and written to where they belong.
-void Second(const Line& line, const Target& target, Row* rows, int64_t begin, int64_t end, Row* buffers) {
+void Second(const Line& line, const Target& target, Row* rows, int64_t begin, int64_t end, Row* buffers,
+            int64_t shift = 0) {
   const int64_t height = RoundUp(line.n2);
   const bool plain = target.plain() && target.chirp == nullptr && target.only >= line.n && GivesPairs(line.n2);
   double* x = static_cast<double*>(target.x);
   for (int64_t group = begin; group < end; ++group) {
-    const int64_t c = group * kLanes;
+    const int64_t c = group * kLanes + shift;
     if (plain && c + kLanes <= line.n1) {
       const Pairs to = {x + 2 * c, 2 * line.n1, target.swap, target.scale};
       Columns(line.n2, rows + group * height, buffers, line.roots2, nullptr, &to);
     } else {
-      const Lots lots = Neighbours(c, line.n1, line.n1);
+      Lots lots = Neighbours(c, line.n1 + shift, line.n1);
+      for (int64_t l = line.n1 - c; shift != 0 && l < kLanes; ++l) lots.first[l] -= line.n1;
       Run(line.n2, line.roots2, rows + group * height, buffers, nullptr, nullptr, &target, &lots);
     }
   }
@@ -383,10 +397,11 @@ bool Smooth(Job* job, const Line& line, const Source& source, const Target& targ
   if (line.n2 == 1) {
     return Each(job, 1, 1, [&](int64_t, int64_t) { Direct(line, source, target, 1, BuffersFor(job, work)); });
   }
+  const int64_t shift = ShiftOf(line, target);
   return Each(job, (line.n2 + kLanes - 1) / kLanes, GrainOf(line.n) / (line.n1 * kLanes),
-              [&](int64_t b, int64_t e) { First(line, source, work.rows, b, e, BuffersFor(job, work)); }) &&
+              [&](int64_t b, int64_t e) { First(line, source, work.rows, b, e, BuffersFor(job, work), shift); }) &&
          Each(job, (line.n1 + kLanes - 1) / kLanes, GrainOf(line.n) / (line.n2 * kLanes),
-              [&](int64_t b, int64_t e) { Second(line, target, work.rows, b, e, BuffersFor(job, work)); });
+              [&](int64_t b, int64_t e) { Second(line, target, work.rows, b, e, BuffersFor(job, work), shift); });
 }
 
 int64_t Groups(int64_t rows) { return (rows + kLanes - 1) / kLanes; }

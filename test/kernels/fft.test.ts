@@ -167,6 +167,21 @@ describe('fft', () => {
     expect(bits(rfft.sync(turned))).toBe(bits(rfft.js(turned)))
   })
 
+  it('gives the same bits wherever in a line of memory the result begins', () => {
+    for (const n of [4096, 16_384, 24_576]) {
+      const x = noise(2 * n)
+      for (const call of [fft, ifft]) {
+        const expected = bits(call.js(x))
+        for (let at = 0; at < 8; at++) {
+          const all = new Float64Array(2 * n + 16).fill(7)
+          expect(bits(call.sync(x, { out: all.subarray(at, at + 2 * n) })), `${n} points at ${at}`).toEqual(expected)
+          expect(all.subarray(0, at).every((value) => value === 7)).toBe(true)
+          expect(all.subarray(at + 2 * n).every((value) => value === 7)).toBe(true)
+        }
+      }
+    }
+  })
+
   it('gives many rows, more than the caches hold, the bits that each has alone', () => {
     const [rows, n] = [264, 1000]
     const data = noise(rows * 2 * n)
