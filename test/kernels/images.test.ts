@@ -118,22 +118,29 @@ describe('images', () => {
 
   it('find medians that are stored past the caches, whether or not lines begin with the same columns', () => {
     // Against those of strips, which are not.
-    for (const width of [1280, 1279]) {
-      const [height, row] = [1101, width * 3]
-      const image = noise(new Uint8Array(height * row), [height, width, 3], 15)
-      const around = new Uint8Array(image.data.length + 200).fill(7)
-      for (const start of [0, 37]) {
-        const out = around.subarray(start, start + image.data.length)
-        medianFilter.sync(image, { out })
-        for (let top = 0; top < height; top += 367) {
-          const [from, to] = [Math.max(0, top - 1), Math.min(height, top + 368)]
-          const strip = { data: image.data.subarray(from * row, to * row), shape: [to - from, width, 3] }
-          const { data } = medianFilter.sync(strip)
-          const begin = (top - from) * row
-          const found = out.subarray(top * row, (top + 367) * row)
-          expect(Buffer.compare(found, data.subarray(begin, begin + found.length)), `${width} ${start} ${top}`).toBe(0)
+    const bytes = (x: Uint8Array | Float32Array) => new Uint8Array(x.buffer, x.byteOffset, x.byteLength)
+    for (const [Pixels, height, strip] of [
+      [Uint8Array, 1101, 367],
+      [Float32Array, 303, 60],
+    ] as const) {
+      for (const width of [1280, 1279]) {
+        const row = width * 3
+        const image = noise(new Pixels(height * row), [height, width, 3], 15)
+        const around = new Pixels(image.data.length + 200).fill(7)
+        for (const start of [0, 37]) {
+          const out = around.subarray(start, start + image.data.length)
+          medianFilter.sync(image, { out })
+          for (let top = 0; top < height; top += strip) {
+            const [from, to] = [Math.max(0, top - 1), Math.min(height, top + strip + 1)]
+            const data = image.data.subarray(from * row, to * row)
+            const expected = medianFilter.sync({ data, shape: [to - from, width, 3] }).data
+            const found = out.subarray(top * row, (top + strip) * row)
+            const begin = (top - from) * row
+            const same = bytes(expected.subarray(begin, begin + found.length))
+            expect(Buffer.compare(bytes(found), same), `${width} ${start} ${top}`).toBe(0)
+          }
+          expect(around.subarray(start + out.length).every((x) => x === 7)).toBe(true)
         }
-        expect(around.subarray(start + out.length).every((x) => x === 7)).toBe(true)
       }
     }
   })
