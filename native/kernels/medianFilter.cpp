@@ -108,6 +108,17 @@ HWY_INLINE V Median(V (&v)[5][5]) {
   return v[2][2];
 }
 
+// A key as the bits of what it stands for.
+template <class D>
+HWY_INLINE hn::Vec<D> FromKey(D d, hn::Vec<D> key) {
+  if constexpr (sizeof(hn::TFromD<D>) == 1) {
+    return key;
+  } else {
+    const hn::RebindToUnsigned<D> du;
+    return hn::Xor(key, hn::BitCast(d, hn::ShiftRight<1>(hn::BitCast(du, hn::ShiftRight<31>(key)))));
+  }
+}
+
 // One row of `count` medians of 25; rows hold 4 * step elements more, and all in all a vector at least. Whole vectors
 // of medians are written, none that lies past the end of a row is read.
 template <class K>
@@ -126,7 +137,7 @@ HWY_NOINLINE void Filter5(const K* const* rows, int64_t step, int64_t count, K* 
     V v[5][5];
     for (int r = 0; r < 5; ++r)
       for (int c = 0; c < 5; ++c) v[r][c] = hn::LoadU(d, columns + r * pitch + x + c * step);
-    hn::StoreU(Median(v), d, out + x);
+    hn::StoreU(FromKey(d, Median(v)), d, out + x);
   }
 }
 
@@ -179,14 +190,14 @@ HWY_NOINLINE void Filter3(const K* const* rows, int64_t step, int64_t count, K* 
     if (made_at >= 0) store();
     for (int r = 0; r < 2; ++r) {
       Order(least[r], middle[r]);
-      made[r] = hn::Max(least[r], hn::Min(middle[r], most[r]));
+      made[r] = FromKey(d, hn::Max(least[r], hn::Min(middle[r], most[r])));
     }
     made_at = x, made_past = past && x == begin;
   }
   store();
 }
 
-// A float as the whole number that it is compared as, and back.
+// A float as the whole number that it is compared as.
 struct ToKey {
   OFFLOOP_INLINE int32_t operator()(float value) const {
     int32_t word;
@@ -196,12 +207,6 @@ struct ToKey {
   }
   OFFLOOP_INLINE uint8_t operator()(uint8_t value) const { return value; }
 };
-
-void Store(int32_t* keys, int64_t n, float* out, bool past) {
-  for (int64_t i = 0; i < n; ++i) keys[i] ^= static_cast<int32_t>(static_cast<uint32_t>(keys[i] >> 31) >> 1);
-  StreamPut(out, keys, n * 4, past);
-}
-void Store(uint8_t* keys, int64_t n, uint8_t* out, bool past) { StreamPut(out, keys, n, past); }
 
 template <class T, class K>
 Status Run(Job& job, In<T> x, int64_t height, int64_t width, int64_t channels, Enum<Border> border, double value,
@@ -223,7 +228,8 @@ Status Run(Job& job, In<T> x, int64_t height, int64_t width, int64_t channels, E
   if (buffers == nullptr || (kDirect && constant == nullptr)) return Status::kNoMemory;
   if (kDirect) __builtin_memset(constant, static_cast<uint8_t>(value), static_cast<size_t>(pitch));
   const bool past = out.size * static_cast<int64_t>(sizeof(T)) >= kStreamBytes;
-  const bool lined = width * channels % 64 == 0;  // lines of all rows begin with the same columns
+  // Whether lines of all rows begin with the same columns.
+  const bool lined = width * channels * static_cast<int64_t>(sizeof(T)) % 64 == 0;
   return ForTiles(job, s, rows, cols, out.data, [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
     K* ring = buffers + job.lane() * each;
     K* results[] = {ring + held * pitch, ring + (held + 1) * pitch};
@@ -253,21 +259,22 @@ Status Run(Job& job, In<T> x, int64_t height, int64_t width, int64_t channels, E
           if (!is_long) Ahead(x.data, s, y + around + r + 4, from, to);
           load(y + around + r);
         }
-        // In the ring there is room for a vector.
-        const int64_t made = inside ? count : Most(count, lanes), some = Least(abreast, bottom - y);
+        const int64_t some = Least(abreast, bottom - y);
         T* const to_row = out.data + (y * width + from) * channels;
-        if constexpr (kDirect) {
-          if (inside && size == 3 && (lined || !past)) {
-            K* const direct[] = {to_row, some > 1 ? to_row + width * channels : results[1]};
-            Filter3(around_y + next, channels, made, direct, past && some > 1);
-            continue;
-          }
+        if (size == 3 && count >= lanes && (lined || !past)) {
+          K* const direct = reinterpret_cast<K*>(to_row);
+          K* const both[] = {direct, some > 1 ? direct + width * channels : results[1]};
+          Filter3(around_y + next, channels, count, both, past && some > 1);
+          continue;
         }
+        // In the ring there is room for a vector.
+        const int64_t made = inside ? count : Most(count, lanes);
         if (size == 3)
           Filter3(around_y + next, channels, made, results, false);
         else
           Filter5(around_y + next, channels, made, columns, pitch, results[0]);
-        for (int64_t r = 0; r < some; ++r) Store(results[r], count, to_row + r * width * channels, past);
+        for (int64_t r = 0; r < some; ++r)
+          StreamPut(to_row + r * width * channels, results[r], count * static_cast<int64_t>(sizeof(T)), past);
       }
     };
     const int64_t first = Most(left, around), last = Least(right, width - around);
