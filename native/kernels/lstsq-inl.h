@@ -214,7 +214,8 @@ __attribute__((cold)) HWY_NOINLINE Status Few(Job& job, const Matrix<T>& a, cons
   if (!work.Factor(upright, {b.data, b.row_stride, b.col_stride}, fits)) return Failed(job);
   double vectors[2 * Narrow::kMost];
   Condition condition{vectors, vectors + Narrow::kMost};
-  for (int64_t j = 0; fits && j < n; ++j) fits = condition.Add(work.top[j], 1, j, rcond * kSafe);
+  // Of so few columns the condition is known to a factor of about n.
+  for (int64_t j = 0; fits && j < n; ++j) fits = condition.Add(work.top[j], 1, j, rcond * 4 * static_cast<double>(n));
   if (!fits) return Status::kOk;
   T y[Narrow::kMost * Narrow::kMost];
   for (int64_t k = 0; k < sides; ++k) {
