@@ -1,4 +1,5 @@
 #include "kernels/gemm-inl.h"
+#include "kernels/tall-inl.h"
 
 namespace offloop::OFFLOOP_ISA {
 namespace {
@@ -20,6 +21,14 @@ Status Run(Job& job, const View<typename K::In>& a, const View<typename K::In>& 
   // A matrix with its own transpose: half of the work.
   const bool symmetric = m == n && beta == 0 && static_cast<const void*>(a.data) == static_cast<const void*>(b.data) &&
                          a.row_stride == b.col_stride && a.col_stride == b.row_stride;
+  if constexpr (K::kTerms == 1) {
+    if (symmetric && b.col_stride == 1 && tall::Fits<typename K::Sum>(k, n)) {
+      job.Total(tall::Items<typename K::Sum>(k, n) + gemm::MirrorItems(n));
+      const bool ran = tall::Gram(job, b.data, b.row_stride, k, n, alpha, out) && gemm::Mirror(job, n, out);
+      const Status status = job.status();
+      return ran || status != Status::kOk ? status : Status::kNoMemory;
+    }
+  }
   job.Total(gemm::Items<K>(job, m, n, k, a) + (symmetric ? gemm::MirrorItems(n) : 0));
   gemm::Memory<K> memory;
   const bool ran = Product<K>(job, a, b, m, n, k, alpha, beta, out, symmetric, memory);

@@ -13,7 +13,7 @@ export interface Gram {
    * The Gram matrix of the columns of x: xᵀ · x, of which half is computed. For that of the rows, pass the transpose:
    * `{ data, shape: [cols, rows], strides: [1, cols] }`.
    *
-   * Each element is what `matmul` gives; the result is symmetric to the bit. The number of threads changes none.
+   * Each element is within the bound of `matmul`; the result is symmetric to the bit. The number of threads changes none.
    *
    * @param x - matrix of n × m: Float64Array or Float32Array
    * @param options - `out`: where the result goes, m · m elements

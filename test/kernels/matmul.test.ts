@@ -440,6 +440,33 @@ describe('what stands on it', () => {
     expect(bits(results[0]!.data)).toBe(bits((await matmul(turned, wide)).data))
   })
 
+  it('is so of tall matrices, in slices and steps: exact where sums are, and the same bits on any threads', async () => {
+    const next = random(9)
+    for (const [rows, cols] of [
+      [16_385, 8],
+      [17_001, 37],
+    ] as const) {
+      const whole = matrix(
+        Float64Array.from({ length: rows * cols }, () => Math.floor(next() * 201) - 100),
+        rows,
+        cols,
+      )
+      const single = matrix(
+        Float32Array.from(whole.data, (value) => value % 8),
+        rows,
+        cols,
+      )
+      const turned = { shape: [cols, rows], strides: [1, cols] }
+      const doubles = await matmul({ data: whole.data.slice(), ...turned }, whole)
+      const singles = await matmul({ data: single.data.slice(), ...turned }, single)
+      expect(bits((await gram(whole)).data)).toBe(bits(doubles.data))
+      expect(bits((await gram(single)).data)).toBe(bits(singles.data))
+      const odd = sample(Float64Array, rows, cols, next)
+      const one = bits((await gram(odd, { threads: 1 })).data)
+      for (const threads of [2, 7]) expect(bits((await gram(odd, { threads })).data)).toBe(one)
+    }
+  })
+
   it('is at distance 0 from itself, and keeps the distance of near neighbours', async () => {
     const next = random(8)
     const far = matrix(new Float64Array(200 * 40), 200, 40)
