@@ -2,9 +2,9 @@
 //
 // The loops are those of BLIS (Van Zee & van de Geijn, ACM Trans. Math. Softw. 41, 2015), seen from the rows of C:
 // vectors run along a row of C and of B, elements of A are broadcast. B is packed, for at most kDepth of its rows at a
-// time, into panels of one to kVectors vectors, once for all threads; tiles of C are the grains. Rows of A are used
-// where they lie (six of them at a time stay in the first cache, however far apart they are), and copied only where
-// their elements are not side by side.
+// time, into panels of one to kVectors vectors, once for all threads; tiles of C are the grains. A tile takes one panel
+// after the other to all of its rows: the panel and the rows stay in the second cache, which two hardware threads may
+// share. Rows of A are used where they lie, and copied only where their elements are not side by side.
 //
 // An element of C depends on its row of A and its column of B alone: within a pass of kDepth terms, fused
 // multiply-adds in the order of k, starting from zero (on SSE4: a multiplication and an addition); then
@@ -35,11 +35,10 @@ struct View {
   }
 };
 
-constexpr int kRows = 6;
 #if HWY_ARCH_ARM || (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
-constexpr int kVectors = 4;  // 24 accumulators of 32 registers
+constexpr int kRows = 8, kVectors = 3;  // 24 accumulators of 32 registers; 6 × 4 would read more of B for as many
 #else
-constexpr int kVectors = 2;  // 12 of 16
+constexpr int kRows = 6, kVectors = 2;  // 12 of 16
 #endif
 
 // What is multiplied: elements In, packed as Packed (of which one holds kTerms terms of the sum), summed as Sum.
@@ -86,8 +85,9 @@ struct DotBytes : Bytes {
   }
 };
 #endif
+// Packed elements in a pass.
 template <class K>
-constexpr int64_t kDepth = 2048 / static_cast<int64_t>(sizeof(typename K::Packed));  // packed elements in a pass
+constexpr int64_t kDepth = (K::kTerms == 1 ? 4096 : 2048) / static_cast<int64_t>(sizeof(typename K::Packed));
 template <class K>
 constexpr int64_t kWidth = int64_t{kVectors} * kLanes<K>;
 // An odd number of cache lines, so that rows of a copy do not share the sets of the caches.
@@ -121,7 +121,8 @@ HWY_NOINLINE void Multiply(const typename K::Packed* const* rows, const typename
   using T = typename K::Sum;
   constexpr int lanes = kLanes<K>;
   const typename K::D d;
-  const typename K::Packed *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3], *r4 = rows[4], *r5 = rows[5];
+  const typename K::Packed* from[kRows];
+  for (int r = 0; r < kRows; ++r) from[r] = rows[r];
   for (int64_t r = 0; r < height; ++r)
     for (int v = 0; v < vectors; ++v) __builtin_prefetch(c + r * c_step + v * lanes, 1, 3);
   typename K::V sum[kRows][vectors];
@@ -131,16 +132,10 @@ HWY_NOINLINE void Multiply(const typename K::Packed* const* rows, const typename
     typename K::V b[vectors];
     for (int v = 0; v < vectors; ++v) b[v] = hn::LoadU(d, panel + v * lanes);
     panel += step;
-    const auto row = [&](const typename K::Packed* from, typename K::V* to) HWY_ATTR __attribute__((always_inline)) {
-      const auto a = hn::Set(d, from[at]);
-      for (int v = 0; v < vectors; ++v) to[v] = K::MulAdd(a, b[v], to[v]);
-    };
-    row(r0, sum[0]);
-    row(r1, sum[1]);
-    row(r2, sum[2]);
-    row(r3, sum[3]);
-    row(r4, sum[4]);
-    row(r5, sum[5]);
+    for (int r = 0; r < kRows; ++r) {
+      const auto a = hn::Set(d, from[r][at]);
+      for (int v = 0; v < vectors; ++v) sum[r][v] = K::MulAdd(a, b[v], sum[r][v]);
+    }
   };
   int64_t k = 0;
   for (; k + 2 <= depth; k += 2) {
@@ -172,17 +167,16 @@ template <class K>
 HWY_INLINE Multiplier<K> MultiplierOf(int64_t vectors) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   if constexpr (K::kTerms == 2) {
-    if (vectors >= 3 && CpuHasVnni()) return vectors == 4 ? &Multiply<DotBytes, 4> : &Multiply<DotBytes, 3>;
+    if (vectors == 3 && CpuHasVnni()) return &Multiply<DotBytes, 3>;
   }
 #endif
-  if constexpr (kVectors == 4) {
-    if (vectors == 4) return &Multiply<K, 4>;
+  if constexpr (kVectors == 3) {
     if (vectors == 3) return &Multiply<K, 3>;
   }
   return vectors == 2 ? &Multiply<K, 2> : &Multiply<K, 1>;
 }
 
-// Columns in vectors, vectors in panels of about equal width: 7 vectors are 4 + 3, since a narrow panel is held up by
+// Columns in vectors, vectors in panels of about equal width: 4 vectors are 2 + 2, since a narrow panel is held up by
 // its broadcasts.
 template <class K>
 struct Panels {
@@ -542,15 +536,16 @@ HWY_NOINLINE bool Gemm(Job& job, int64_t m, int64_t n, int64_t k, typename K::Su
             const int64_t i1 = i0 + tall < rows ? i0 + tall : rows;
             const int64_t j1 = p1 < split.count ? split.First(p1) : columns;
             if (upper && column + j1 <= base + i0) continue;
-            for (int64_t row = i0; row < i1; row += kRows) {
-              const int64_t high = i1 - row < kRows ? i1 - row : kRows;
-              const P* group[kRows];
-              Group<K>(source + row * stride, stride, high, group);
-              for (int64_t p = p0; p < p1; ++p) {
-                const int64_t at = split.First(p), vectors = split.Vectors(p), width = vectors * kLanes<K>;
-                MultiplierOf<K>(vectors)(
-                    group, panels + at * length, width, length, c + (base + row) * c_step + column + at, c_step, high,
-                    columns - at < width ? columns - at : width, alpha, from == 0 ? beta : typename K::Sum{1});
+            for (int64_t p = p0; p < p1; ++p) {
+              const int64_t at = split.First(p), vectors = split.Vectors(p), width = vectors * kLanes<K>;
+              const auto multiply = MultiplierOf<K>(vectors);
+              for (int64_t row = i0; row < i1; row += kRows) {
+                const int64_t high = i1 - row < kRows ? i1 - row : kRows;
+                const P* group[kRows];
+                Group<K>(source + row * stride, stride, high, group);
+                multiply(group, panels + at * length, width, length, c + (base + row) * c_step + column + at, c_step,
+                         high, columns - at < width ? columns - at : width, alpha,
+                         from == 0 ? beta : typename K::Sum{1});
               }
             }
             if (last) done(base + i0, base + i1, column + split.First(p0), column + j1);

@@ -24,7 +24,7 @@ constexpr int64_t kInline = 192;     // rows up to which it copies by itself
 constexpr int64_t kSwapChunk = 128;  // columns and
 constexpr int64_t kSwaps = 1024;     // rows that change places in a grain
 
-constexpr int kTall = gemm::kVectors / 2;  // vectors of each of kBlock columns in registers
+constexpr int kTall = gemm::kVectors > 2 ? 2 : 1;  // vectors of each of kBlock columns in registers
 
 // Columns side by side at a pitch that vectors may run over.
 template <class T>

@@ -17,7 +17,9 @@ using gemm::kRows;
 
 constexpr int64_t kSlices = 64, kLeast = 4096;  // rows of a slice, at least
 constexpr int64_t kMostColumns = 256;
-constexpr double kGrainTerms = 6e6;  // of doubles in a grain
+template <class T>
+constexpr int64_t kDepth = 2048 / static_cast<int64_t>(sizeof(T));  // rows packed at once, by each thread
+constexpr double kGrainTerms = 6e6;                                 // of doubles in a grain
 
 // sums[r][·] += Σ_k x[k · step + r]·panel[k][·]; the last of `height` columns is read for those that are not there.
 template <class T, int vectors>
@@ -78,7 +80,7 @@ HWY_NOINLINE bool Gram(Job& job, const T* x, int64_t stride, int64_t rows, int64
   const Cut<T> cut(rows, n);
   const gemm::Panels<K> split(n);
   const int64_t size = cut.height * cut.pitch;
-  constexpr int64_t depth = gemm::kDepth<K>;
+  constexpr int64_t depth = kDepth<T>;
   T *const sums = job.Scratch<T>(cut.slices * size), *const packed = job.Scratch<T>(job.threads() * depth * cut.pitch);
   if (sums == nullptr || packed == nullptr) return false;
   for (int64_t step = 0; step < cut.steps; ++step) {
@@ -97,8 +99,8 @@ HWY_NOINLINE bool Gram(Job& job, const T* x, int64_t stride, int64_t rows, int64
           for (int64_t p = 0; p < split.count; ++p) {
             const int64_t at = split.First(p), vectors = split.Vectors(p), right = at + vectors * HWY_LANES(T);
             auto* multiply = vectors == 1 ? &Multiply<T, 1> : &Multiply<T, 2>;
-            if constexpr (gemm::kVectors == 4) {
-              if (vectors >= 3) multiply = vectors == 4 ? &Multiply<T, 4> : &Multiply<T, 3>;
+            if constexpr (gemm::kVectors == 3) {
+              if (vectors == 3) multiply = &Multiply<T, 3>;
             }
             for (int64_t i = 0; i < n && i < right; i += kRows)
               multiply(first + i, stride, n - i, panels + at * length, length, own + i * cut.pitch + at, cut.pitch);

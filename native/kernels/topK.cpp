@@ -537,7 +537,7 @@ struct ByteSearch {
     if (query_norms == nullptr || row_norms == nullptr || panels == nullptr || rooms == nullptr)
       return Status::kNoMemory;
 
-    const int64_t across = kQueries / gemm::kWidth<K> > 0 ? kQueries / gemm::kWidth<K> : 1;
+    const int64_t across = gemm::Panels<K>(kQueries).count;
     const int64_t chunks = (dim + kTerms - 1) / kTerms, parts = query_blocks * across * chunks;
     job.Total(parts + corpus.rows + blocks * query_blocks + SortItems(n, board.k));
     const bool prepared = job.For(parts, 1, [&](int64_t begin, int64_t end) {

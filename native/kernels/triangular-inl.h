@@ -112,7 +112,7 @@ HWY_NOINLINE void Substitute(const View<T>& l, bool unit, int64_t k, T* HWY_REST
 // The same for any number of columns and k <= kDepth; or U·X = B.
 template <class T>
 HWY_NOINLINE void SubstituteLeaf(View<T> a, bool upper, bool unit, int64_t k, T* b, int64_t pitch, int64_t columns) {
-  constexpr int wide = gemm::kVectors;
+  constexpr int wide = gemm::kVectors > 2 ? 4 : 2;
   constexpr int64_t lanes = HWY_LANES(T);
   if (upper) {  // from the last row up
     a = {a.data + (k - 1) * (a.row_stride + a.col_stride), -a.row_stride, -a.col_stride};

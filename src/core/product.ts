@@ -36,7 +36,7 @@ export function productWork(dtype: Dtype, m: number, n: number, k: number): numb
   return 3000 + m * n * (k * each + 1) + (m + n) * k * 0.5
 }
 
-/** Terms of a sum that are added up from zero before they meet the result, at most: kDepth of the native side. */
+/** Terms of a sum that are added up from zero before they meet the result, at most; native code takes more. */
 const DEPTHS = { f64: 256, f32: 512, i32: 1024 }
 /** Columns of B that are copied at once, and stay in the cache while all rows of A meet them. */
 const COLUMNS = 64
