@@ -119,7 +119,14 @@ HWY_NOINLINE Status Many(Job& job, const Layout& layout, const void* a_data, con
     return job.status();
   }
   using W = gemm::Workspace<K>;
-  auto* scratch = job.Scratch<typename K::Packed>(job.threads() * (W::kPanel + W::kCopies));
+  // What these products need, and no more: fresh memory costs as much as a small one.
+  const int64_t all = gemm::Panels<K>(n).vectors * gemm::kLanes<K>, terms = (k + K::kTerms - 1) / K::kTerms;
+  const int64_t panel =
+      gemm::DirectPanels<K>(b.first, n, k)
+          ? 0
+          : (terms < gemm::kDepth<K> ? terms : gemm::kDepth<K>)*(all < gemm::kWidth<K> ? all : gemm::kWidth<K>);
+  const int64_t room = (panel + (gemm::Direct<K>(a.first) ? 0 : W::kCopies) + 15) / 16 * 16;
+  auto* scratch = job.Scratch<typename K::Packed>(job.threads() * room);
   if (scratch == nullptr) return Status::kNoMemory;
   job.Total(count);
   const double each =
@@ -127,8 +134,8 @@ HWY_NOINLINE Status Many(Job& job, const Layout& layout, const void* a_data, con
   const double grain = gemm::kGrainSeconds / each, fair = static_cast<double>(count) / (4.0 * job.threads());
   const double chosen = grain < fair ? grain : fair;
   job.For(count, chosen < 1 ? 1 : static_cast<int64_t>(chosen), [&](int64_t begin, int64_t end) {
-    auto* own = scratch + job.lane() * (W::kPanel + W::kCopies);
-    const W work{own, own + W::kPanel};
+    auto* own = scratch + job.lane() * room;
+    const W work{own, own + panel};
     for (int64_t i = begin; i < end; ++i) gemm::Leaf<K>(work, m, n, k, alpha, a[i], b[i], beta, out + i * m * n, n);
   });
   return job.status();
