@@ -6,8 +6,8 @@ import { type Bench, type Competitor, type Row, timed, timedSync, versus } from 
 import { uniform } from './data.js'
 import type { NumPy } from './peers.js'
 
-/** Calls of a round: enough to see the clock move. */
-const REPEATS = 200
+/** Calls of a round: some 10 ms, since wide vectors are slow in the first fraction of one after a pause. */
+const REPEATS = 3000
 
 export async function benchFft(bench: Bench, numpy: NumPy | undefined): Promise<Row[]> {
   const threads = availableParallelism()
