@@ -125,16 +125,25 @@ HWY_NOINLINE void Multiply(const typename K::Packed* const* rows, const typename
   for (int r = 0; r < kRows; ++r) from[r] = rows[r];
   for (int64_t r = 0; r < height; ++r)
     for (int v = 0; v < vectors; ++v) __builtin_prefetch(c + r * c_step + v * lanes, 1, 3);
-  typename K::V sum[kRows][vectors];
-  for (int r = 0; r < kRows; ++r)
-    for (int v = 0; v < vectors; ++v) sum[r][v] = hn::Zero(d);
+  typename K::V sum[kRows][vectors];  // in registers only if every loop over them is unrolled
+  _Pragma("GCC unroll 8") for (int r = 0; r < kRows; ++r) for (int v = 0; v < vectors; ++v) sum[r][v] = hn::Zero(d);
   const auto term = [&](int64_t at) HWY_ATTR __attribute__((always_inline)) {
     typename K::V b[vectors];
     for (int v = 0; v < vectors; ++v) b[v] = hn::LoadU(d, panel + v * lanes);
     panel += step;
-    for (int r = 0; r < kRows; ++r) {
+    const auto row = [&](int r) HWY_ATTR __attribute__((always_inline)) {
       const auto a = hn::Set(d, from[r][at]);
       for (int v = 0; v < vectors; ++v) sum[r][v] = K::MulAdd(a, b[v], sum[r][v]);
+    };
+    row(0);
+    row(1);
+    row(2);
+    row(3);
+    row(4);
+    row(5);
+    if constexpr (kRows == 8) {
+      row(6);
+      row(7);
     }
   };
   int64_t k = 0;
@@ -145,17 +154,16 @@ HWY_NOINLINE void Multiply(const typename K::Packed* const* rows, const typename
   if (k < depth) term(k);
   const auto by = hn::Set(d, alpha), keep = hn::Set(d, beta);
   if (HWY_LIKELY(height == kRows && width == vectors * lanes)) {
-    for (int r = 0; r < kRows; ++r)
-      for (int v = 0; v < vectors; ++v) {
-        T* to = c + r * c_step + v * lanes;
-        const auto product = hn::Mul(by, sum[r][v]);
-        hn::StoreU(beta == 0 ? product : hn::Add(product, hn::Mul(keep, hn::LoadU(d, to))), d, to);
-      }
+    _Pragma("GCC unroll 8") for (int r = 0; r < kRows; ++r) for (int v = 0; v < vectors; ++v) {
+      T* to = c + r * c_step + v * lanes;
+      const auto product = hn::Mul(by, sum[r][v]);
+      hn::StoreU(beta == 0 ? product : hn::Add(product, hn::Mul(keep, hn::LoadU(d, to))), d, to);
+    }
     return;
   }
   alignas(64) T edge[kRows * vectors * lanes];
-  for (int r = 0; r < kRows; ++r)
-    for (int v = 0; v < vectors; ++v) hn::Store(hn::Mul(by, sum[r][v]), d, edge + (r * vectors + v) * lanes);
+  _Pragma("GCC unroll 8") for (int r = 0; r < kRows; ++r) for (int v = 0; v < vectors; ++v)
+      hn::Store(hn::Mul(by, sum[r][v]), d, edge + (r * vectors + v) * lanes);
   StoreEdge(edge, vectors * lanes, c, c_step, height, width, beta);
 }
 
